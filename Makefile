@@ -1,0 +1,56 @@
+# loopit_leads: ingests Dealer Studio leads.  A PGXS Makefile:
+#
+#	make && sudo make install && make installcheck
+#
+# With another PostgreSQL: PG_CONFIG=/path/to/pg_config.
+
+MODULE_big = loopit_leads
+OBJS = \
+	loopit_leads.o \
+	src/apply.o \
+	src/catalogue.o \
+	src/code.o \
+	src/country.o \
+	src/decide.o \
+	src/encoding.o \
+	src/fault.o \
+	src/field.o \
+	src/ingest.o \
+	src/json_out.o \
+	src/mask.o \
+	src/outcome.o \
+	src/owner.o \
+	src/read.o \
+	src/resolve.o \
+	src/rules.o \
+	src/rules_time.o \
+	src/setup.o \
+	src/statement.o \
+	src/store.o \
+	src/store_spi.o \
+	src/validate.o
+
+EXTENSION = loopit_leads
+DATA = loopit_leads--1.0.sql
+PGFILEDESC = "loopit_leads - ingests Dealer Studio leads"
+
+REGRESS = setup example
+REGRESS_OPTS = --inputdir=$(srcdir) --encoding=UTF8 --no-locale
+ISOLATION =
+ISOLATION_OPTS = --inputdir=$(srcdir) --encoding=UTF8 --no-locale
+TAP_TESTS ?= 1
+
+PG_CFLAGS = -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare \
+	-Wmissing-prototypes -Wdeclaration-after-statement
+PG_CPPFLAGS = -I$(srcdir)/src -I$(srcdir)
+
+PG_CONFIG ?= pg_config
+PGXS := $(shell $(PG_CONFIG) --pgxs)
+include $(PGXS)
+
+# No file is compiled against a header that has changed since.
+$(OBJS): $(wildcard $(srcdir)/src/*.h)
+
+# Out of tree, objects go into a folder that is not there yet.  (Not a rule:
+# make would find the source tree's folder of that name.)
+$(shell mkdir -p src)

@@ -1,0 +1,169 @@
+/*-------------------------------------------------------------------------
+ *
+ * apply.c
+ *	  Doing what was decided, so that two deliveries at once end as if they
+ *	  had come one after the other.
+ *
+ * The first look takes no lock: most deliveries of a known lead find nothing
+ * to do and end there.  Where something is to be written, the person's row is
+ * the lead's lock: it is inserted, or locked and everything looked up and
+ * decided again, before anything else is touched.  A row that somebody else
+ * made in between (found by ON CONFLICT) or took away sends the call back to
+ * look again.  Under REPEATABLE READ and SERIALIZABLE the server raises a
+ * serialization failure in all those places instead.
+ *
+ * Memory: see store.h.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+
+#include "stages.h"
+
+/*
+ * Looking again is due to another transaction's commit, so a handful of times
+ * is all that can happen; more says that something keeps rows from being
+ * stored without an error, like a trigger that returns NULL.
+ */
+#define MAX_LOOKS	20
+
+/* The whole lead, anew. */
+static void
+look_and_decide(const IngestContext *context, Found *found, Plan *plan)
+{
+	store_look(context->store);
+	resolve_lead(context, found);
+	decide_lead(context, found, plan);
+}
+
+/* Counts a look that somebody else made necessary. */
+static void
+count_look(int *looks, const char *table)
+{
+	CHECK_FOR_INTERRUPTS();
+	if (++*looks > MAX_LOOKS)
+		ereport(ERROR,
+				(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
+				 errmsg("row of table \"%s\" could not be stored", table),
+				 errdetail("It was neither inserted nor there after %d tries.",
+						   MAX_LOOKS),
+				 errhint("Look for a trigger that returns NULL."),
+				 err_generic_string(PG_DIAG_SCHEMA_NAME, "loopit"),
+				 err_generic_string(PG_DIAG_TABLE_NAME, table)));
+}
+
+/*
+ * Leaves the person's row inserted or locked, and *found and *plan as of that
+ * moment.  A plan that is found to write nothing ends it early.
+ */
+static void
+hold_person(const IngestContext *context, int *looks, Found *found, Plan *plan)
+{
+	Store	   *store = context->store;
+	int64		workspace_id = context->workspace_id;
+	LeadText	email = context->lead->value[FIELD_EMAIL].text;
+
+	for (;;)
+	{
+		int64		person_id = found->person.id;
+
+		if (person_id == 0)
+		{
+			person_id = store_insert_person(store, workspace_id, email,
+											context->now, &plan->person);
+			if (person_id != 0)
+			{
+				found->person.id = person_id;
+				found->target.person_id = person_id;
+				return;
+			}
+		}
+		else if (store_lock_person(store, workspace_id, person_id))
+		{
+			look_and_decide(context, found, plan);
+			if (found->person.id == person_id)
+				return;
+		}
+		count_look(looks, "person");
+		look_and_decide(context, found, plan);
+	}
+}
+
+static void
+apply_document(const IngestContext *context, DocumentKind kind, int *looks,
+			   Found *found, Plan *plan)
+{
+	Thing		thing = document_thing(kind);
+
+	for (;;)
+	{
+		Action		action = plan->thing[thing].action;
+		bool		written;
+
+		if (action == ACTION_CREATED)
+			written = store_insert_document(context->store,
+											context->workspace_id,
+											found->person.id, kind,
+											context->now,
+											&plan->document[kind]);
+		else if (action == ACTION_UPDATED)
+			written = store_update_document(context->store,
+											context->workspace_id,
+											found->person.id, kind,
+											context->now,
+											&plan->document[kind]);
+		else
+			return;
+		if (written)
+			return;
+		count_look(looks, "identity_document");
+		store_look(context->store);
+		resolve_documents(context, found);
+		decide_document(context, found, kind, plan);
+	}
+}
+
+static void
+apply_booking(const IngestContext *context, int *looks, Found *found,
+			  Plan *plan)
+{
+	while (plan->thing[THING_BOOKING].action == ACTION_CREATED)
+	{
+		if (store_hold_booking_rows(context->store, context->workspace_id,
+									&found->target))
+		{
+			found->target.id =
+				store_insert_booking(context->store, context->workspace_id,
+									 context->lead->lead_reference,
+									 context->log_id, context->now,
+									 &found->target);
+			if (found->target.id != 0)
+				return;
+		}
+		count_look(looks, "booking");
+		store_look(context->store);
+		resolve_booking(context, found);
+		decide_booking(context, found, plan);
+	}
+}
+
+/* See stages.h. */
+void
+apply_lead(const IngestContext *context, Found *found, Plan *plan)
+{
+	int			looks = 0;
+
+	look_and_decide(context, found, plan);
+	if (context->dry_run || !plan->writes)
+		return;
+
+	hold_person(context, &looks, found, plan);
+	if (plan->write_person && plan->thing[THING_PERSON].action != ACTION_CREATED)
+		store_update_person(context->store, context->workspace_id,
+							&plan->person);
+	for (int kind = 0; kind < NUM_DOCUMENT_KINDS; kind++)
+		apply_document(context, (DocumentKind) kind, &looks, found, plan);
+	apply_booking(context, &looks, found, plan);
+}

@@ -1,0 +1,16 @@
+/*-------------------------------------------------------------------------
+ *
+ * catalogue.h
+ *	  The catalogue of codes as rows.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef LOOPIT_CATALOGUE_H
+#define LOOPIT_CATALOGUE_H
+
+#include "nodes/execnodes.h"
+
+/* Puts a row a code into the result of loopit_reason_codes(). */
+extern void catalogue_codes(ReturnSetInfo *result);
+
+#endif							/* LOOPIT_CATALOGUE_H */

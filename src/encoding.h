@@ -1,0 +1,32 @@
+/*-------------------------------------------------------------------------
+ *
+ * encoding.h
+ *	  Text between the database's encoding and UTF-8, without an error where
+ *	  a character has no counterpart.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef LOOPIT_ENCODING_H
+#define LOOPIT_ENCODING_H
+
+#include "lead.h"
+
+/* Takes and gives UTF-8: true also of SQL_ASCII, whose bytes nobody knows. */
+extern bool database_is_utf8(void);
+
+/*
+ * The text in the other encoding (PG_UTF8 or GetDatabaseEncoding(), in either
+ * order).  The input must be valid in its own; the result is the input itself
+ * where nothing is to be done, else palloc'd in the current context.  Answers
+ * false, and leaves *result empty, where a character has no counterpart.
+ */
+extern bool convert_text(LeadText text, int from, int to, LeadText *result);
+
+/* trim_text() and count_characters() for the database's encoding. */
+extern void trim_database_text(LeadText *text);
+extern size_t count_database_characters(LeadText text);
+
+/* Length in bytes of the text's first characters, that many at most. */
+extern size_t clip_database_text(LeadText text, size_t characters);
+
+#endif							/* LOOPIT_ENCODING_H */

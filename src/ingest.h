@@ -1,0 +1,33 @@
+/*-------------------------------------------------------------------------
+ *
+ * ingest.h
+ *	  One delivery, from payload to outcome and log row.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef LOOPIT_INGEST_H
+#define LOOPIT_INGEST_H
+
+#include "utils/jsonb.h"
+#include "utils/timestamp.h"
+
+#include "code.h"
+
+typedef struct Delivery
+{
+	Jsonb	   *payload;		/* NULL: none could be read */
+	bytea	   *raw_body;		/* to be kept in the log; NULL: not */
+	Code		body_issue;		/* what is to be said of the body itself;
+								 * CODE_NONE: nothing */
+	bool		dry_run;		/* writes nothing; log_id stays 0 */
+	int64		replay_of;		/* the log row whose payload it is; 0: none */
+	TimestampTz first_received_at;	/* of that row */
+} Delivery;
+
+/*
+ * Ingests it; the outcome is palloc'd in the current context.  Raises nothing
+ * for what is in the payload; what is raised is described in README, "Errors".
+ */
+extern Jsonb *ingest_delivery(const Delivery *delivery);
+
+#endif							/* LOOPIT_INGEST_H */

@@ -1,0 +1,177 @@
+/*-------------------------------------------------------------------------
+ *
+ * store.h
+ *	  The storage: one function a database operation, no business rule in any
+ *	  of them, so that rules never see SQL and the storage can be another.
+ *
+ * Every call stands between store_open() and store_close(), in a session that
+ * runs as the owner of the tables (owner.h).  Texts go in and come out in the
+ * database's encoding; those that come out are palloc'd in the context that
+ * was current at store_open().  An id is never 0: 0 says that there is none.
+ *
+ * Look-ups see one snapshot: from store_look() on, what was committed, and
+ * what this transaction did, before it.  Writes see the newest rows.  All may
+ * raise what the server raises; none raises for a row that another
+ * transaction got hold of first, they answer that instead.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef LOOPIT_STORE_H
+#define LOOPIT_STORE_H
+
+#include "utils/jsonb.h"
+
+#include "lead.h"
+
+/* Columns of loopit.person that a payload fills; the address comes last. */
+typedef enum PersonColumn
+{
+	PERSON_FIRST_NAME,
+	PERSON_MIDDLE_NAME,
+	PERSON_LAST_NAME,
+	PERSON_DATE_OF_BIRTH,
+	PERSON_MOBILE_PHONE,
+	PERSON_MARKETING_OPT_IN,
+	PERSON_STREET,
+	PERSON_CITY,
+	PERSON_STATE,
+	PERSON_COUNTRY,
+	PERSON_POSTCODE,
+	NUM_PERSON_COLUMNS
+} PersonColumn;
+
+#define FIRST_ADDRESS_COLUMN PERSON_STREET
+
+/* The payload's field that fills a column of loopit.person. */
+extern const Field person_field[NUM_PERSON_COLUMNS];
+
+typedef struct PersonRow
+{
+	int64		id;				/* 0: no such person */
+	LeadValue	column[NUM_PERSON_COLUMNS];
+	LeadValue	source_updated_at;
+	int64		updated_at;		/* microseconds, as LeadValue's */
+} PersonRow;
+
+typedef enum DocumentKind
+{
+	DOCUMENT_DRIVER_LICENCE,
+	DOCUMENT_PASSPORT,
+	NUM_DOCUMENT_KINDS
+} DocumentKind;
+
+typedef enum DocumentColumn
+{
+	DOCUMENT_NUMBER,
+	DOCUMENT_CARD_NUMBER,
+	DOCUMENT_ISSUING_STATE,
+	DOCUMENT_ISSUING_COUNTRY,
+	DOCUMENT_DATE_OF_BIRTH,
+	DOCUMENT_EXPIRES_ON,
+	NUM_DOCUMENT_COLUMNS
+} DocumentColumn;
+
+/* The payload's field that fills a document's column; FIELD_NONE: none. */
+extern const Field document_field[NUM_DOCUMENT_KINDS][NUM_DOCUMENT_COLUMNS];
+
+typedef struct DocumentRow
+{
+	bool		exists;
+	LeadValue	column[NUM_DOCUMENT_COLUMNS];
+	int64		updated_at;
+} DocumentRow;
+
+typedef struct BookingRow
+{
+	int64		id;				/* 0: no such booking */
+	int64		person_id;		/* 0: the person was erased */
+	int64		asset_id;
+	int64		location_id;
+	int64		package_id;
+} BookingRow;
+
+/* The live vehicles that a payload's two keys name. */
+typedef struct AssetRows
+{
+	int64		by_vin;			/* 0: none */
+	int64		by_stock_number;
+	LeadText	vin_of_stock_number;	/* data NULL: it has none */
+} AssetRows;
+
+/* A row of loopit.ingest_log, but for the outcome's own columns. */
+typedef struct LogRow
+{
+	int64		id;
+	int64		received_at;
+	LeadValue	dealership_id;
+	int64		replay_of;		/* 0: none */
+	int64		duration_us;
+	bool		asked_for_booking;
+	LeadText	email;
+	LeadText	ingested_by;
+	Jsonb	   *payload;		/* NULL: none */
+	bytea	   *raw_body;		/* NULL: none */
+	Jsonb	   *outcome;
+} LogRow;
+
+struct Outcome;
+
+typedef struct Store
+{
+	bool		read_only;		/* nothing may be written or locked */
+	bool		has_snapshot;	/* that of the look-ups, to be popped */
+	MemoryContext result_context;
+} Store;
+
+/* read_only: look-ups take the snapshot that the calling query has. */
+extern void store_open(Store *store, bool read_only);
+extern void store_close(Store *store);
+
+/* Look-ups; store_look() starts a new round of them. */
+extern void store_look(Store *store);
+extern int64 store_find_workspace(Store *store, int64 dealership_id);
+extern void store_find_person(Store *store, int64 workspace_id, LeadText email,
+							  PersonRow *person);
+extern void store_find_documents(Store *store, int64 workspace_id, int64 person_id,
+								 DocumentRow documents[NUM_DOCUMENT_KINDS]);
+extern void store_find_booking(Store *store, int64 workspace_id, LeadText lead_reference,
+							   BookingRow *booking);
+extern void store_find_live_assets(Store *store, int64 workspace_id, LeadText vin,
+								   LeadText stock_number, AssetRows *assets);
+
+/* Is one archived?  Of those with the stock number one whose vin is another
+ * than the given one does not count. */
+extern bool store_archived_asset_exists(Store *store, int64 workspace_id, LeadText vin,
+										LeadText stock_number);
+extern int64 store_find_location(Store *store, int64 workspace_id, LeadText name);
+extern int64 store_find_first_location(Store *store, int64 workspace_id, int64 asset_id);
+extern int64 store_find_package(Store *store, int64 workspace_id, LeadText name);
+
+/* Locks the person against other writers; false: the person is gone. */
+extern bool store_lock_person(Store *store, int64 workspace_id, int64 person_id);
+
+/* Inserts, and answers the id; 0: the person is there already. */
+extern int64 store_insert_person(Store *store, int64 workspace_id, LeadText email, int64 now,
+								 const PersonRow *person);
+extern void store_update_person(Store *store, int64 workspace_id, const PersonRow *person);
+
+/* False: a document of the kind is there already, or is gone. */
+extern bool store_insert_document(Store *store, int64 workspace_id, int64 person_id,
+								  DocumentKind kind, int64 now,
+								  const DocumentRow *document);
+extern bool store_update_document(Store *store, int64 workspace_id, int64 person_id,
+								  DocumentKind kind, int64 now,
+								  const DocumentRow *document);
+
+/* Keeps the three rows from being deleted; false: one is gone or archived. */
+extern bool store_hold_booking_rows(Store *store, int64 workspace_id,
+									const BookingRow *booking);
+
+/* Inserts, and answers the id; 0: the lead is booked already. */
+extern int64 store_insert_booking(Store *store, int64 workspace_id, LeadText lead_reference,
+								  int64 log_id, int64 now,
+								  const BookingRow *booking);
+
+extern void store_insert_log(Store *store, const LogRow *row, const struct Outcome *outcome);
+
+#endif							/* LOOPIT_STORE_H */
