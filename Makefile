@@ -8,6 +8,7 @@ MODULE_big = loopit_leads
 OBJS = \
 	loopit_leads.o \
 	src/apply.o \
+	src/body.o \
 	src/catalogue.o \
 	src/code.o \
 	src/country.o \
@@ -15,19 +16,25 @@ OBJS = \
 	src/encoding.o \
 	src/fault.o \
 	src/field.o \
+	src/hint.o \
 	src/ingest.o \
 	src/json_out.o \
 	src/mask.o \
 	src/outcome.o \
 	src/owner.o \
 	src/read.o \
+	src/repair.o \
 	src/resolve.o \
 	src/rules.o \
 	src/rules_time.o \
-	src/setup.o \
-	src/statement.o \
+	src/schema.o \
 	src/store.o \
+	src/store_log.o \
+	src/store_run.o \
+	src/store_setup.o \
 	src/store_spi.o \
+	src/store_statement.o \
+	src/support.o \
 	src/validate.o
 
 EXTENSION = loopit_leads

@@ -18,6 +18,12 @@ CREATE FUNCTION loopit_ingest_lead(jsonb) RETURNS jsonb
 COMMENT ON FUNCTION loopit_ingest_lead(jsonb) IS
 	'Ingests one Dealer Studio payload, writes a row of loopit.ingest_log and returns the outcome.';
 
+CREATE FUNCTION loopit_ingest_webhook(bytea) RETURNS jsonb
+	LANGUAGE C VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE
+	AS 'MODULE_PATHNAME', 'loopit_ingest_webhook';
+COMMENT ON FUNCTION loopit_ingest_webhook(bytea) IS
+	'The same for a raw request body, whatever its bytes are: one that cannot be read is kept in the log and answered with an outcome.';
+
 CREATE FUNCTION loopit_validate_lead(jsonb) RETURNS jsonb
 	LANGUAGE C STABLE CALLED ON NULL INPUT PARALLEL UNSAFE
 	AS 'MODULE_PATHNAME', 'loopit_validate_lead';
@@ -25,8 +31,63 @@ COMMENT ON FUNCTION loopit_validate_lead(jsonb) IS
 	'The outcome that loopit_ingest_lead would have now; writes nothing.';
 
 -- ---------------------------------------------------------------------------
+-- Support
+-- ---------------------------------------------------------------------------
+
+CREATE FUNCTION loopit_replay_lead(log_id bigint) RETURNS jsonb
+	LANGUAGE C VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE
+	AS 'MODULE_PATHNAME', 'loopit_replay_lead';
+COMMENT ON FUNCTION loopit_replay_lead(bigint) IS
+	'Ingests the payload of that row of loopit.ingest_log again, after the cause was mended.';
+
+CREATE FUNCTION loopit_dismiss_lead(log_id bigint, note text) RETURNS void
+	LANGUAGE C VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE
+	AS 'MODULE_PATHNAME', 'loopit_dismiss_lead';
+COMMENT ON FUNCTION loopit_dismiss_lead(bigint, text) IS
+	'Takes the lead of that row of loopit.ingest_log out of loopit.unresolved_lead.';
+
+-- A type of its own: columns of a RETURNS TABLE cannot be called as arguments.
+CREATE TYPE loopit_found_lead AS (
+	log_id bigint, received_at timestamptz, status text, reason text,
+	booking_reason text, dealership_id bigint, workspace_id bigint,
+	person_id bigint, booking_id bigint, lead_reference text, email text,
+	outcome jsonb);
+COMMENT ON TYPE loopit_found_lead IS
+	'A row of loopit_find_leads(): a delivery without its payload.';
+
+CREATE FUNCTION loopit_find_leads(
+		lead_reference text DEFAULT NULL, email text DEFAULT NULL,
+		around timestamptz DEFAULT NULL, within interval DEFAULT NULL)
+	RETURNS SETOF loopit_found_lead
+	LANGUAGE C STABLE CALLED ON NULL INPUT PARALLEL UNSAFE
+	AS 'MODULE_PATHNAME', 'loopit_find_leads';
+COMMENT ON FUNCTION loopit_find_leads(text, text, timestamptz, interval) IS
+	'Deliveries by lead reference, e-mail and time, newest first, without their payloads; without an argument the newest 100.';
+
+CREATE FUNCTION loopit_forget_person(workspace_id bigint, email text) RETURNS jsonb
+	LANGUAGE C VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE
+	AS 'MODULE_PATHNAME', 'loopit_forget_person';
+COMMENT ON FUNCTION loopit_forget_person(bigint, text) IS
+	'Erases a person: the person''s row and documents, and every trace in loopit.ingest_log; returns the counts.';
+
+CREATE FUNCTION loopit_purge_ingest_log(
+		older_than interval, failures_older_than interval DEFAULT NULL,
+		max_rows int DEFAULT 10000)
+	RETURNS bigint
+	LANGUAGE C VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE
+	AS 'MODULE_PATHNAME', 'loopit_purge_ingest_log';
+COMMENT ON FUNCTION loopit_purge_ingest_log(interval, interval, int) IS
+	'Deletes at most max_rows rows of loopit.ingest_log that are older than that; call it until it returns 0.';
+
+-- ---------------------------------------------------------------------------
 -- Pure functions
 -- ---------------------------------------------------------------------------
+
+CREATE FUNCTION loopit_lead_schema() RETURNS jsonb
+	LANGUAGE C IMMUTABLE PARALLEL SAFE
+	AS 'MODULE_PATHNAME', 'loopit_lead_schema';
+COMMENT ON FUNCTION loopit_lead_schema() IS
+	'The payload''s JSON Schema (draft 2020-12).';
 
 CREATE FUNCTION loopit_mask_payload(jsonb) RETURNS jsonb
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
@@ -462,6 +523,12 @@ COMMENT ON FUNCTION loopit_setup() IS
 
 REVOKE EXECUTE ON FUNCTION
 	loopit_ingest_lead(jsonb),
+	loopit_ingest_webhook(bytea),
 	loopit_validate_lead(jsonb),
+	loopit_replay_lead(bigint),
+	loopit_dismiss_lead(bigint, text),
+	loopit_find_leads(text, text, timestamptz, interval),
+	loopit_forget_person(bigint, text),
+	loopit_purge_ingest_log(interval, interval, int),
 	loopit_setup()
 FROM PUBLIC;

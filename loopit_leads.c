@@ -14,11 +14,14 @@
  *	  outcome	src/outcome.c	what is answered
  *	  log		src/ingest.c	which also leads the way from one to the next
  *
+ * A raw body is read by src/body.c first; what support does with the log
+ * afterwards is src/support.c, and a replay goes the same way again.
+ *
  * src/field.c has the fields, src/code.c the codes, src/store.h the storage,
  * src/owner.c the role that it all runs as, src/fault.c the subtransaction.
  *
  * Memory: a call allocates in its caller's context only.  What lives as long
- * as the backend: the plans of src/statement.c, and the cache of src/owner.c.
+ * as the backend: the plans of src/store_run.c, and the cache of src/owner.c.
  *
  *-------------------------------------------------------------------------
  */
@@ -28,18 +31,28 @@
 #include "funcapi.h"
 #include "utils/jsonb.h"
 
+#include "src/body.h"
 #include "src/catalogue.h"
 #include "src/ingest.h"
 #include "src/mask.h"
 #include "src/owner.h"
-#include "src/setup.h"
+#include "src/schema.h"
+#include "src/store_setup.h"
+#include "src/support.h"
 
 PG_MODULE_MAGIC;
 
 PG_FUNCTION_INFO_V1(loopit_ingest_lead);
+PG_FUNCTION_INFO_V1(loopit_ingest_webhook);
 PG_FUNCTION_INFO_V1(loopit_validate_lead);
-PG_FUNCTION_INFO_V1(loopit_mask_payload);
+PG_FUNCTION_INFO_V1(loopit_replay_lead);
+PG_FUNCTION_INFO_V1(loopit_dismiss_lead);
+PG_FUNCTION_INFO_V1(loopit_find_leads);
+PG_FUNCTION_INFO_V1(loopit_purge_ingest_log);
+PG_FUNCTION_INFO_V1(loopit_forget_person);
+PG_FUNCTION_INFO_V1(loopit_lead_schema);
 PG_FUNCTION_INFO_V1(loopit_reason_codes);
+PG_FUNCTION_INFO_V1(loopit_mask_payload);
 PG_FUNCTION_INFO_V1(loopit_setup);
 
 void		_PG_init(void);
@@ -50,22 +63,52 @@ _PG_init(void)
 	owner_init();
 }
 
-/* A function's argument; SQL NULL is a payload that is missing. */
-static Jsonb *
-payload_argument(FunctionCallInfo fcinfo)
+/* A varlena argument; NULL where it is SQL NULL. */
+static void *
+varlena_argument(FunctionCallInfo fcinfo, int number)
 {
-	return PG_ARGISNULL(0) ? NULL : PG_GETARG_JSONB_P(0);
+	return PG_ARGISNULL(number) ? NULL :
+		PG_DETOAST_DATUM(PG_GETARG_DATUM(number));
 }
+
+/* A bigint argument, put into *value; NULL where it is SQL NULL. */
+static const int64 *
+bigint_argument(FunctionCallInfo fcinfo, int number, int64 *value)
+{
+	if (PG_ARGISNULL(number))
+		return NULL;
+	*value = PG_GETARG_INT64(number);
+	return value;
+}
+
+/* The same for an interval. */
+static const Interval *
+interval_argument(FunctionCallInfo fcinfo, int number)
+{
+	return PG_ARGISNULL(number) ? NULL : PG_GETARG_INTERVAL_P(number);
+}
+
+/*
+ * Ingestion
+ */
 
 /* loopit_ingest_lead(jsonb) returns jsonb */
 Datum
 loopit_ingest_lead(PG_FUNCTION_ARGS)
 {
-	Delivery	delivery = {
-		.payload = payload_argument(fcinfo),
-		.body_issue = CODE_NONE
-	};
+	Delivery	delivery = new_delivery();
 
+	delivery.payload = varlena_argument(fcinfo, 0);
+	PG_RETURN_JSONB_P(ingest_delivery(&delivery));
+}
+
+/* loopit_ingest_webhook(bytea) returns jsonb */
+Datum
+loopit_ingest_webhook(PG_FUNCTION_ARGS)
+{
+	Delivery	delivery = new_delivery();
+
+	body_read(varlena_argument(fcinfo, 0), &delivery);
 	PG_RETURN_JSONB_P(ingest_delivery(&delivery));
 }
 
@@ -73,20 +116,84 @@ loopit_ingest_lead(PG_FUNCTION_ARGS)
 Datum
 loopit_validate_lead(PG_FUNCTION_ARGS)
 {
-	Delivery	delivery = {
-		.payload = payload_argument(fcinfo),
-		.body_issue = CODE_NONE,
-		.dry_run = true
-	};
+	Delivery	delivery = new_delivery();
 
+	delivery.payload = varlena_argument(fcinfo, 0);
+	delivery.dry_run = true;
 	PG_RETURN_JSONB_P(ingest_delivery(&delivery));
 }
 
-/* loopit_mask_payload(jsonb) returns jsonb */
+/*
+ * Support
+ */
+
+/* loopit_replay_lead(bigint) returns jsonb */
 Datum
-loopit_mask_payload(PG_FUNCTION_ARGS)
+loopit_replay_lead(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_JSONB_P(mask_payload(PG_GETARG_JSONB_P(0)));
+	int64		log_id;
+
+	PG_RETURN_JSONB_P(support_replay_lead(bigint_argument(fcinfo, 0, &log_id)));
+}
+
+/* loopit_dismiss_lead(bigint, text) returns void */
+Datum
+loopit_dismiss_lead(PG_FUNCTION_ARGS)
+{
+	int64		log_id;
+
+	support_dismiss_lead(bigint_argument(fcinfo, 0, &log_id),
+						 varlena_argument(fcinfo, 1));
+	PG_RETURN_VOID();
+}
+
+/* loopit_find_leads(text, text, timestamptz, interval) returns setof record */
+Datum
+loopit_find_leads(PG_FUNCTION_ARGS)
+{
+	TimestampTz around = PG_ARGISNULL(2) ? 0 : PG_GETARG_TIMESTAMPTZ(2);
+	FindLeads	find = {
+		.lead_reference = varlena_argument(fcinfo, 0),
+		.email = varlena_argument(fcinfo, 1),
+		.around = PG_ARGISNULL(2) ? NULL : &around,
+		.within = interval_argument(fcinfo, 3)
+	};
+
+	InitMaterializedSRF(fcinfo, 0);
+	support_find_leads(&find, (ReturnSetInfo *) fcinfo->resultinfo);
+	return (Datum) 0;
+}
+
+/* loopit_purge_ingest_log(interval, interval, int) returns bigint */
+Datum
+loopit_purge_ingest_log(PG_FUNCTION_ARGS)
+{
+	int32		max_rows = PG_ARGISNULL(2) ? 0 : PG_GETARG_INT32(2);
+
+	PG_RETURN_INT64(support_purge_log(interval_argument(fcinfo, 0),
+									  interval_argument(fcinfo, 1),
+									  PG_ARGISNULL(2) ? NULL : &max_rows));
+}
+
+/* loopit_forget_person(bigint, text) returns jsonb */
+Datum
+loopit_forget_person(PG_FUNCTION_ARGS)
+{
+	int64		workspace_id;
+
+	PG_RETURN_JSONB_P(support_forget_person(bigint_argument(fcinfo, 0, &workspace_id),
+											varlena_argument(fcinfo, 1)));
+}
+
+/*
+ * Pure functions
+ */
+
+/* loopit_lead_schema() returns jsonb */
+Datum
+loopit_lead_schema(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_JSONB_P(lead_schema());
 }
 
 /* loopit_reason_codes() returns setof record */
@@ -97,6 +204,17 @@ loopit_reason_codes(PG_FUNCTION_ARGS)
 	catalogue_codes((ReturnSetInfo *) fcinfo->resultinfo);
 	return (Datum) 0;
 }
+
+/* loopit_mask_payload(jsonb) returns jsonb; strict */
+Datum
+loopit_mask_payload(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_JSONB_P(mask_payload(PG_GETARG_JSONB_P(0)));
+}
+
+/*
+ * Setup
+ */
 
 /* loopit_setup() returns setof record */
 Datum

@@ -31,7 +31,7 @@
 
 /* The whole lead, anew. */
 static void
-look_and_decide(const IngestContext *context, Found *found, Plan *plan)
+look_and_decide(const IngestContext *context, Found *found, LeadPlan *plan)
 {
 	store_look(context->store);
 	resolve_lead(context, found);
@@ -59,7 +59,7 @@ count_look(int *looks, const char *table)
  * moment.  A plan that is found to write nothing ends it early.
  */
 static void
-hold_person(const IngestContext *context, int *looks, Found *found, Plan *plan)
+hold_person(const IngestContext *context, int *looks, Found *found, LeadPlan *plan)
 {
 	Store	   *store = context->store;
 	int64		workspace_id = context->workspace_id;
@@ -93,7 +93,7 @@ hold_person(const IngestContext *context, int *looks, Found *found, Plan *plan)
 
 static void
 apply_document(const IngestContext *context, DocumentKind kind, int *looks,
-			   Found *found, Plan *plan)
+			   Found *found, LeadPlan *plan)
 {
 	Thing		thing = document_thing(kind);
 
@@ -127,7 +127,7 @@ apply_document(const IngestContext *context, DocumentKind kind, int *looks,
 
 static void
 apply_booking(const IngestContext *context, int *looks, Found *found,
-			  Plan *plan)
+			  LeadPlan *plan)
 {
 	while (plan->thing[THING_BOOKING].action == ACTION_CREATED)
 	{
@@ -151,7 +151,7 @@ apply_booking(const IngestContext *context, int *looks, Found *found,
 
 /* See stages.h. */
 void
-apply_lead(const IngestContext *context, Found *found, Plan *plan)
+apply_lead(const IngestContext *context, Found *found, LeadPlan *plan)
 {
 	int			looks = 0;
 

@@ -56,7 +56,7 @@ set_column(LeadValue *column, const LeadValue *value)
  * where the payload is stale, fills an empty one; nothing is ever erased.
  */
 static void
-decide_person(const IngestContext *context, const Found *found, Plan *plan)
+decide_person(const IngestContext *context, const Found *found, LeadPlan *plan)
 {
 	bool		changed = false;
 
@@ -76,7 +76,7 @@ decide_person(const IngestContext *context, const Found *found, Plan *plan)
 
 /* The address, which is stored whole. */
 static void
-decide_address(const IngestContext *context, const Found *found, Plan *plan)
+decide_address(const IngestContext *context, const Found *found, LeadPlan *plan)
 {
 	LeadValue  *columns = plan->person.column;
 	Code		reason = obstacle(context, found, THING_ADDRESS);
@@ -107,7 +107,7 @@ decide_address(const IngestContext *context, const Found *found, Plan *plan)
 
 /* What the row of loopit.person needs for both. */
 static void
-decide_person_row(const IngestContext *context, const Found *found, Plan *plan)
+decide_person_row(const IngestContext *context, const Found *found, LeadPlan *plan)
 {
 	const LeadValue *as_of = &context->as_of;
 	LeadValue  *newest = &plan->person.source_updated_at;
@@ -157,7 +157,7 @@ document_of_lead(const Lead *lead, DocumentKind kind, const DocumentRow *stored)
 /* See stages.h. */
 void
 decide_document(const IngestContext *context, const Found *found,
-				DocumentKind kind, Plan *plan)
+				DocumentKind kind, LeadPlan *plan)
 {
 	Thing		thing = document_thing(kind);
 	const DocumentRow *stored = &found->document[kind];
@@ -193,7 +193,7 @@ decide_document(const IngestContext *context, const Found *found,
  * been another, that is worth saying; an erased person's is nobody's any more.
  */
 void
-decide_booking(const IngestContext *context, Found *found, Plan *plan)
+decide_booking(const IngestContext *context, Found *found, LeadPlan *plan)
 {
 	Code		reason = obstacle(context, found, THING_BOOKING);
 	const BookingRow *stored = &found->booking;
@@ -217,7 +217,7 @@ decide_booking(const IngestContext *context, Found *found, Plan *plan)
 
 /* See stages.h. */
 void
-decide_lead(const IngestContext *context, Found *found, Plan *plan)
+decide_lead(const IngestContext *context, Found *found, LeadPlan *plan)
 {
 	memset(plan, 0, sizeof(*plan));
 	plan->person = found->person;

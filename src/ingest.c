@@ -16,6 +16,7 @@
 
 #include "encoding.h"
 #include "fault.h"
+#include "hint.h"
 #include "ingest.h"
 #include "owner.h"
 #include "read.h"
@@ -30,7 +31,7 @@ typedef struct Ingestion
 	Store		store;
 	IngestContext context;
 	Found		found;
-	Plan		plan;
+	LeadPlan		plan;
 	Outcome		outcome;
 } Ingestion;
 
@@ -55,6 +56,9 @@ read_and_validate(Ingestion *in)
 	else if (delivery->body_issue == CODE_NONE)
 		issue_add(&lead->issues, FIELD_NONE, CODE_PAYLOAD_MISSING);
 
+	if (lead->codes & CODE_BIT(CODE_PASSPORT_COUNTRY_UNKNOWN))
+		lead->issues.hint[CODE_PASSPORT_COUNTRY_UNKNOWN] =
+			hint_country(&in->raw[FIELD_PASSPORT_COUNTRY]);
 	if (delivery->body_issue != CODE_NONE)
 		issue_add(&lead->issues, FIELD_NONE, delivery->body_issue);
 	lead->codes = issue_codes(&lead->issues);
@@ -251,7 +255,7 @@ ingest_delivery(const Delivery *delivery)
 	in->context.lead = &in->lead;
 	in->context.store = &in->store;
 	in->context.dry_run = delivery->dry_run;
-	in->context.now = GetCurrentTimestamp();
+	in->context.now = delivery->received_at;
 
 	owner_begin(&scope);
 	if (!delivery->dry_run)

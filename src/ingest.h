@@ -15,6 +15,7 @@
 
 typedef struct Delivery
 {
+	TimestampTz received_at;	/* wall clock when the call began */
 	Jsonb	   *payload;		/* NULL: none could be read */
 	bytea	   *raw_body;		/* to be kept in the log; NULL: not */
 	Code		body_issue;		/* what is to be said of the body itself;
@@ -23,6 +24,16 @@ typedef struct Delivery
 	int64		replay_of;		/* the log row whose payload it is; 0: none */
 	TimestampTz first_received_at;	/* of that row */
 } Delivery;
+
+/* A delivery that has come just now, with nothing in it yet. */
+static inline Delivery
+new_delivery(void)
+{
+	return (Delivery)
+	{
+		.received_at = GetCurrentTimestamp(), .body_issue = CODE_NONE
+	};
+}
 
 /*
  * Ingests it; the outcome is palloc'd in the current context.  Raises nothing

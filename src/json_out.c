@@ -104,12 +104,27 @@ json_out_integer(JsonOut *out, const char *key, int64 number)
 }
 
 void
-json_out_bool(JsonOut *out, const char *key, bool flag)
+json_out_number(JsonOut *out, const char *key, const char *number)
 {
 	JsonbValue	value;
 
-	value.type = jbvBool;
-	value.val.boolean = flag;
+	value.type = jbvNumeric;
+	value.val.numeric =
+		DatumGetNumeric(DirectFunctionCall3(numeric_in,
+											CStringGetDatum(number),
+											ObjectIdGetDatum(InvalidOid),
+											Int32GetDatum(-1)));
+	push_value(out, key, &value);
+}
+
+void
+json_out_jsonb(JsonOut *out, const char *key, Jsonb *jsonb)
+{
+	JsonbValue	value;
+
+	value.type = jbvBinary;
+	value.val.binary.data = &jsonb->root;
+	value.val.binary.len = VARSIZE_ANY_EXHDR(jsonb);
 	push_value(out, key, &value);
 }
 

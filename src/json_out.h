@@ -31,7 +31,12 @@ extern void json_out_end_array(JsonOut *out);
 extern void json_out_text(JsonOut *out, const char *key, LeadText text);
 extern void json_out_string(JsonOut *out, const char *key, const char *string);
 extern void json_out_integer(JsonOut *out, const char *key, int64 number);
-extern void json_out_bool(JsonOut *out, const char *key, bool flag);
+
+/* A number by its text, whatever its size. */
+extern void json_out_number(JsonOut *out, const char *key, const char *number);
+
+/* A whole jsonb, which is no scalar, as a value. */
+extern void json_out_jsonb(JsonOut *out, const char *key, Jsonb *jsonb);
 
 /* An id: JSON null where it is 0. */
 extern void json_out_id(JsonOut *out, const char *key, int64 id);

@@ -11,7 +11,7 @@
  */
 #include "postgres.h"
 
-#include "stages.h"
+#include "hint.h"
 
 static bool
 given(const Lead *lead, Field field)
@@ -56,6 +56,12 @@ resolve_documents(const IngestContext *context, Found *found)
 							 found->person.id, found->document);
 }
 
+static void
+add_hint(Found *found, Code code, const char *hint)
+{
+	found->issues.hint[code] = hint;
+}
+
 /*
  * The vehicle.  A live one comes before an archived one, the VIN before the
  * stock number; one with the stock number but another VIN is not taken,
@@ -69,6 +75,7 @@ resolve_asset(const IngestContext *context, Found *found)
 	LeadText	stock_number = lead->value[FIELD_STOCK_NUMBER].text;
 	Field		named_by = given(lead, FIELD_VIN) ? FIELD_VIN : FIELD_STOCK_NUMBER;
 	AssetRows	assets;
+	int64		archived;
 	bool		contradicts;
 
 	if (!given(lead, FIELD_VIN) && !given(lead, FIELD_STOCK_NUMBER))
@@ -82,18 +89,28 @@ resolve_asset(const IngestContext *context, Found *found)
 						   assets.vin_of_stock_number.data,
 						   assets.vin_of_stock_number.length);
 	if (contradicts)
+	{
 		issue_add(&found->issues, FIELD_STOCK_NUMBER, CODE_VEHICLE_AMBIGUOUS);
+		add_hint(found, CODE_VEHICLE_AMBIGUOUS,
+				 hint_ambiguous_asset(stock_number, &assets));
+	}
 
 	if (assets.by_vin != 0)
 		found->target.asset_id = assets.by_vin;
 	else if (assets.by_stock_number != 0 && !contradicts)
 		found->target.asset_id = assets.by_stock_number;
+	if (found->target.asset_id != 0)
+		return;
+
+	archived = store_find_archived_asset(context->store, context->workspace_id,
+										 vin, stock_number);
+	if (archived == 0)
+		issue_add(&found->issues, named_by, CODE_ASSET_NOT_FOUND);
 	else
-		issue_add(&found->issues, named_by,
-				  store_archived_asset_exists(context->store,
-											  context->workspace_id, vin,
-											  stock_number) ?
-				  CODE_ASSET_ARCHIVED : CODE_ASSET_NOT_FOUND);
+	{
+		issue_add(&found->issues, named_by, CODE_ASSET_ARCHIVED);
+		add_hint(found, CODE_ASSET_ARCHIVED, hint_archived_asset(archived));
+	}
 }
 
 /* The location that the payload names, else the vehicle's first one. */
@@ -130,7 +147,11 @@ resolve_package(const IngestContext *context, Found *found)
 		store_find_package(context->store, context->workspace_id,
 						   context->lead->value[FIELD_PLAN].text);
 	if (found->target.package_id == 0)
+	{
 		issue_add(&found->issues, FIELD_PLAN, CODE_PACKAGE_NOT_FOUND);
+		add_hint(found, CODE_PACKAGE_NOT_FOUND,
+				 hint_package(context, context->lead->value[FIELD_PLAN].text));
+	}
 }
 
 /* Takes back what an earlier look found of the booking. */
@@ -143,6 +164,7 @@ forget_booking(Found *found)
 	{
 		if (code_table[code].thing != THING_BOOKING)
 			continue;
+		found->issues.hint[code] = NULL;
 		for (int field = 0; field < NUM_FIELDS; field++)
 			found->issues.codes[field] &= ~CODE_BIT(code);
 	}

@@ -47,14 +47,14 @@ typedef struct Found
 } Found;
 
 /* What is to be done. */
-typedef struct Plan
+typedef struct LeadPlan
 {
 	ThingOutcome thing[NUM_THINGS]; /* THING_PERSON to THING_BOOKING */
 	bool		write_person;
 	bool		writes;			/* anything at all */
 	PersonRow	person;			/* as it shall be */
 	DocumentRow document[NUM_DOCUMENT_KINDS];	/* as they shall be */
-} Plan;
+} LeadPlan;
 
 static inline Thing
 document_thing(DocumentKind kind)
@@ -71,17 +71,17 @@ extern void resolve_documents(const IngestContext *context, Found *found);
 extern void resolve_booking(const IngestContext *context, Found *found);
 
 /* What to do, from the lead and what was found; writes nothing. */
-extern void decide_lead(const IngestContext *context, Found *found, Plan *plan);
+extern void decide_lead(const IngestContext *context, Found *found, LeadPlan *plan);
 extern void decide_document(const IngestContext *context, const Found *found,
-							DocumentKind kind, Plan *plan);
+							DocumentKind kind, LeadPlan *plan);
 extern void decide_booking(const IngestContext *context, Found *found,
-						   Plan *plan);
+						   LeadPlan *plan);
 
 /*
  * Resolves, decides and, unless it is a dry run, does it.  *found and *plan
  * are as they were when it was done; the ids of new rows are in *found.
  * Must run in a subtransaction; raises what the server raises.
  */
-extern void apply_lead(const IngestContext *context, Found *found, Plan *plan);
+extern void apply_lead(const IngestContext *context, Found *found, LeadPlan *plan);
 
 #endif							/* LOOPIT_STAGES_H */

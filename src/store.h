@@ -19,6 +19,7 @@
 #ifndef LOOPIT_STORE_H
 #define LOOPIT_STORE_H
 
+#include "nodes/execnodes.h"
 #include "utils/jsonb.h"
 
 #include "lead.h"
@@ -130,48 +131,105 @@ extern void store_close(Store *store);
 /* Look-ups; store_look() starts a new round of them. */
 extern void store_look(Store *store);
 extern int64 store_find_workspace(Store *store, int64 dealership_id);
-extern void store_find_person(Store *store, int64 workspace_id, LeadText email,
-							  PersonRow *person);
-extern void store_find_documents(Store *store, int64 workspace_id, int64 person_id,
+extern bool store_workspace_exists(Store *store, int64 workspace_id);
+extern void store_find_person(Store *store, int64 workspace_id,
+							  LeadText email, PersonRow *person);
+extern void store_find_documents(Store *store, int64 workspace_id,
+								 int64 person_id,
 								 DocumentRow documents[NUM_DOCUMENT_KINDS]);
-extern void store_find_booking(Store *store, int64 workspace_id, LeadText lead_reference,
-							   BookingRow *booking);
-extern void store_find_live_assets(Store *store, int64 workspace_id, LeadText vin,
-								   LeadText stock_number, AssetRows *assets);
+extern void store_find_booking(Store *store, int64 workspace_id,
+							   LeadText lead_reference, BookingRow *booking);
+extern void store_find_live_assets(Store *store, int64 workspace_id,
+								   LeadText vin, LeadText stock_number,
+								   AssetRows *assets);
 
-/* Is one archived?  Of those with the stock number one whose vin is another
- * than the given one does not count. */
-extern bool store_archived_asset_exists(Store *store, int64 workspace_id, LeadText vin,
-										LeadText stock_number);
-extern int64 store_find_location(Store *store, int64 workspace_id, LeadText name);
-extern int64 store_find_first_location(Store *store, int64 workspace_id, int64 asset_id);
-extern int64 store_find_package(Store *store, int64 workspace_id, LeadText name);
+/*
+ * An archived vehicle that the two keys name, one with the VIN first; 0: none.
+ * One with the stock number counts only if its VIN is not another than the
+ * given one.
+ */
+extern int64 store_find_archived_asset(Store *store, int64 workspace_id,
+									   LeadText vin, LeadText stock_number);
+extern int64 store_find_location(Store *store, int64 workspace_id,
+								 LeadText name);
+extern int64 store_find_first_location(Store *store, int64 workspace_id,
+									   int64 asset_id);
+extern int64 store_find_package(Store *store, int64 workspace_id,
+								LeadText name);
 
 /* Locks the person against other writers; false: the person is gone. */
-extern bool store_lock_person(Store *store, int64 workspace_id, int64 person_id);
+extern bool store_lock_person(Store *store, int64 workspace_id,
+							  int64 person_id);
 
 /* Inserts, and answers the id; 0: the person is there already. */
-extern int64 store_insert_person(Store *store, int64 workspace_id, LeadText email, int64 now,
+extern int64 store_insert_person(Store *store, int64 workspace_id,
+								 LeadText email, int64 now,
 								 const PersonRow *person);
-extern void store_update_person(Store *store, int64 workspace_id, const PersonRow *person);
+extern void store_update_person(Store *store, int64 workspace_id,
+								const PersonRow *person);
 
 /* False: a document of the kind is there already, or is gone. */
-extern bool store_insert_document(Store *store, int64 workspace_id, int64 person_id,
-								  DocumentKind kind, int64 now,
-								  const DocumentRow *document);
-extern bool store_update_document(Store *store, int64 workspace_id, int64 person_id,
-								  DocumentKind kind, int64 now,
-								  const DocumentRow *document);
+extern bool store_insert_document(Store *store, int64 workspace_id,
+								  int64 person_id, DocumentKind kind,
+								  int64 now, const DocumentRow *document);
+extern bool store_update_document(Store *store, int64 workspace_id,
+								  int64 person_id, DocumentKind kind,
+								  int64 now, const DocumentRow *document);
 
 /* Keeps the three rows from being deleted; false: one is gone or archived. */
 extern bool store_hold_booking_rows(Store *store, int64 workspace_id,
 									const BookingRow *booking);
 
 /* Inserts, and answers the id; 0: the lead is booked already. */
-extern int64 store_insert_booking(Store *store, int64 workspace_id, LeadText lead_reference,
-								  int64 log_id, int64 now,
-								  const BookingRow *booking);
+extern int64 store_insert_booking(Store *store, int64 workspace_id,
+								  LeadText lead_reference, int64 log_id,
+								  int64 now, const BookingRow *booking);
 
-extern void store_insert_log(Store *store, const LogRow *row, const struct Outcome *outcome);
+extern void store_insert_log(Store *store, const LogRow *row,
+							 const struct Outcome *outcome);
+
+/* What a row of the log has of its delivery. */
+typedef struct LoggedDelivery
+{
+	Jsonb	   *payload;		/* NULL: none */
+	bytea	   *raw_body;		/* NULL: none */
+	int64		first_received_at;	/* of a replay: that of the first delivery */
+} LoggedDelivery;
+
+/* False: there is no such row. */
+extern bool store_find_delivery(Store *store, int64 log_id,
+								LoggedDelivery *delivery);
+
+/*
+ * Rows of the log, newest first, into the result of loopit_find_leads().  A
+ * text without data, and a time that is not provided, is no condition.
+ */
+extern void store_find_leads(Store *store, LeadText lead_reference,
+							 LeadText email, const LeadValue *from,
+							 const LeadValue *until, ReturnSetInfo *result);
+
+/* Dismisses that row's lead; false: there is nothing to dismiss. */
+extern bool store_dismiss_lead(Store *store, int64 log_id, int64 now,
+							   LeadText note);
+
+/* Deletes rows received before; answers how many. */
+extern int64 store_purge_log(Store *store, int64 processed_before,
+							 int64 others_before, int64 max_rows);
+
+/* How many rows an erasure changed. */
+typedef struct ForgetCounts
+{
+	int64		persons;
+	int64		documents;
+	int64		bookings;
+	int64		log_rows;
+} ForgetCounts;
+
+extern void store_forget_person(Store *store, int64 workspace_id,
+								LeadText email, ForgetCounts *counts);
+
+/* Names of live packages, limit at most, into names; answers how many. */
+extern int	store_list_packages(Store *store, int64 workspace_id, int limit,
+								LeadText *names);
 
 #endif							/* LOOPIT_STORE_H */

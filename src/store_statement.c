@@ -1,32 +1,20 @@
 /*-------------------------------------------------------------------------
  *
- * statement.c
- *	  The SQL statements of the SPI storage, and running one.
+ * store_statement.c
+ *	  The SQL statements of the SPI storage.  See store_statement.h.
  *
  * Every table, function and operator is schema-qualified, so that no search
- * path changes what a statement means.  Fixed text needs no invalidation of
- * our own: the plan cache replans where a table changes.
+ * path changes what a statement means.
  *
- * Memory: a plan lives as long as the backend (SPI_keepplan, under
- * CacheMemoryContext); results belong to the SPI connection; arguments are in
- * the caller's context.
+ * Constant data; nothing is allocated.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
-#include "utils/builtins.h"
-#include "utils/date.h"
-#include "utils/timestamp.h"
 
-#include "statement.h"
-
-typedef struct StatementSpec
-{
-	const char *sql;
-	const Oid  *arg_types;		/* 0 ends */
-} StatementSpec;
+#include "store_statement.h"
 
 #define ARGS(...)	(const Oid[]) {__VA_ARGS__, InvalidOid}
 
@@ -42,10 +30,21 @@ typedef struct StatementSpec
 	"number, card_number, issuing_state, issuing_country, date_of_birth, " \
 	"expires_on"
 
-static const StatementSpec statements[NUM_STATEMENTS] = {
+/* What loopit_find_leads() returns, by look-ups that differ in their index. */
+#define FIND_LEADS \
+	"SELECT l.id, l.received_at, l.status, l.reason, l.booking_reason," \
+	" l.dealership_id, l.workspace_id, l.person_id, l.booking_id," \
+	" l.lead_reference, l.email, l.outcome FROM loopit.ingest_log l"
+#define NEWEST_FIRST	" ORDER BY l.received_at DESC, l.id DESC"
+
+const StatementSpec statements[NUM_STATEMENTS] = {
 	[SQL_FIND_WORKSPACE] = {
 		"SELECT d.workspace_id FROM loopit.dealership d"
 		" WHERE d.id" EQ "$1",
+		ARGS(INT8OID)
+	},
+	[SQL_WORKSPACE_EXISTS] = {
+		"SELECT FROM loopit.workspace w WHERE w.id" EQ "$1",
 		ARGS(INT8OID)
 	},
 	[SQL_FIND_PERSON] = {
@@ -79,12 +78,13 @@ static const StatementSpec statements[NUM_STATEMENTS] = {
 		ARGS(INT8OID, TEXTOID, TEXTOID)
 	},
 	[SQL_FIND_ARCHIVED_ASSET] = {
-		"SELECT FROM loopit.asset a"
+		/* the first part of a UNION ALL is run first */
+		"SELECT a.id FROM loopit.asset a"
 		" WHERE a.workspace_id" EQ "$1"
 		" AND " FOLDED("a.vin") EQ FOLDED("$2")
 		" AND a.archived_at IS NOT NULL"
 		" UNION ALL"
-		" SELECT FROM loopit.asset a"
+		" SELECT a.id FROM loopit.asset a"
 		" WHERE a.workspace_id" EQ "$1"
 		" AND " EXACT("a.stock_number") EQ "$3"
 		" AND a.archived_at IS NOT NULL"
@@ -114,6 +114,12 @@ static const StatementSpec statements[NUM_STATEMENTS] = {
 		" AND " EXACT("p.name") EQ "$2"
 		" AND p.archived_at IS NULL",
 		ARGS(INT8OID, TEXTOID)
+	},
+	[SQL_LIST_PACKAGES] = {
+		"SELECT p.name FROM loopit.package p"
+		" WHERE p.workspace_id" EQ "$1 AND p.archived_at IS NULL"
+		" ORDER BY " EXACT("p.name") " LIMIT $2",
+		ARGS(INT8OID, INT8OID)
 	},
 	[SQL_LOCK_PERSON] = {
 		"SELECT FROM loopit.person p"
@@ -188,104 +194,97 @@ static const StatementSpec statements[NUM_STATEMENTS] = {
 			 INT8OID, INT8OID, INT4OID, BOOLOID, TEXTOID, TEXTOID, TEXTOID,
 			 TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, JSONBOID, JSONBOID,
 			 BYTEAOID)
+	},
+	[SQL_FIND_DELIVERY] = {
+		"WITH RECURSIVE origin AS ("
+		" SELECT l.replay_of, l.received_at FROM loopit.ingest_log l"
+		" WHERE l.id" EQ "$1"
+		" UNION SELECT l.replay_of, l.received_at"
+		" FROM origin o, loopit.ingest_log l WHERE l.id" EQ "o.replay_of)"
+		" SELECT l.payload, l.raw_body,"
+		" (SELECT pg_catalog.min(o.received_at) FROM origin o)"
+		" FROM loopit.ingest_log l WHERE l.id" EQ "$1",
+		ARGS(INT8OID)
+	},
+	[SQL_FIND_LEADS_BY_REFERENCE] = {
+		FIND_LEADS " WHERE l.lead_reference" EQ "$1"
+		" AND ($2 IS NULL OR l.email" EQ "$2)"
+		" AND ($3 IS NULL OR l.received_at OPERATOR(pg_catalog.>=) $3)"
+		" AND ($4 IS NULL OR l.received_at OPERATOR(pg_catalog.<=) $4)"
+		NEWEST_FIRST,
+		ARGS(TEXTOID, TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID)
+	},
+	[SQL_FIND_LEADS_BY_EMAIL] = {
+		FIND_LEADS " WHERE l.email" EQ "$2 AND $1 IS NULL"
+		" AND ($3 IS NULL OR l.received_at OPERATOR(pg_catalog.>=) $3)"
+		" AND ($4 IS NULL OR l.received_at OPERATOR(pg_catalog.<=) $4)"
+		NEWEST_FIRST,
+		ARGS(TEXTOID, TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID)
+	},
+	[SQL_FIND_LEADS_BY_TIME] = {
+		FIND_LEADS " WHERE $1 IS NULL AND $2 IS NULL"
+		" AND l.received_at OPERATOR(pg_catalog.>=) $3"
+		" AND l.received_at OPERATOR(pg_catalog.<=) $4"
+		NEWEST_FIRST,
+		ARGS(TEXTOID, TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID)
+	},
+	[SQL_FIND_NEWEST_LEADS] = {
+		FIND_LEADS NEWEST_FIRST " LIMIT 100",
+		ARGS(InvalidOid)
+	},
+	[SQL_DISMISS_LEAD] = {
+		/* the row itself, and those of its lead that would take its place */
+		"UPDATE loopit.ingest_log l"
+		" SET dismissed_at = $2, dismissal_note = $3"
+		" WHERE l.dismissed_at IS NULL AND l.id IN ("
+		" SELECT d.id FROM loopit.ingest_log d WHERE d.id" EQ "$1"
+		" UNION ALL"
+		" SELECT s.id FROM loopit.ingest_log d, loopit.ingest_log s"
+		" WHERE d.id" EQ "$1"
+		" AND s.lead_reference" EQ "d.lead_reference"
+		" AND s.dealership_id" EQ "d.dealership_id"
+		" AND (s.status OPERATOR(pg_catalog.<>) 'processed'"
+		" OR s.booking_action" EQ "'skipped' AND s.asked_for_booking))",
+		ARGS(INT8OID, TIMESTAMPTZOID, TEXTOID)
+	},
+	[SQL_PURGE_LOG] = {
+		"DELETE FROM loopit.ingest_log l WHERE l.id" EQ "ANY (ARRAY("
+		" SELECT o.id FROM loopit.ingest_log o"
+		" WHERE o.received_at OPERATOR(pg_catalog.<) GREATEST($1, $2)"
+		" AND o.received_at OPERATOR(pg_catalog.<)"
+		" CASE o.status WHEN 'processed' THEN $1 ELSE $2 END"
+		" ORDER BY o.received_at, o.id LIMIT $3 FOR UPDATE SKIP LOCKED))",
+		ARGS(TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID)
+	},
+	[SQL_LOCK_PERSON_TO_FORGET] = {
+		"SELECT p.id FROM loopit.person p"
+		" WHERE p.workspace_id" EQ "$1 AND p.email" EQ "$2 FOR UPDATE",
+		ARGS(INT8OID, TEXTOID)
+	},
+	[SQL_UNLINK_BOOKINGS] = {
+		"UPDATE loopit.booking b SET person_id = NULL"
+		" WHERE b.workspace_id" EQ "$1 AND b.person_id" EQ "$2",
+		ARGS(INT8OID, INT8OID)
+	},
+	[SQL_DELETE_DOCUMENTS] = {
+		"DELETE FROM loopit.identity_document d"
+		" WHERE d.workspace_id" EQ "$1 AND d.person_id" EQ "$2",
+		ARGS(INT8OID, INT8OID)
+	},
+	[SQL_DELETE_PERSON] = {
+		"DELETE FROM loopit.person p"
+		" WHERE p.workspace_id" EQ "$1 AND p.id" EQ "$2",
+		ARGS(INT8OID, INT8OID)
+	},
+	[SQL_FORGET_LOG] = {
+		"UPDATE loopit.ingest_log l SET payload = NULL, raw_body = NULL,"
+		" email = NULL, person_id = NULL, dismissal_note = NULL,"
+		" outcome = pg_catalog.jsonb_set(l.outcome, '{person,id}', 'null', false)"
+		" WHERE (l.workspace_id" EQ "$1 OR l.workspace_id IS NULL)"
+		" AND (l.person_id" EQ "$2 OR l.email" EQ "$3 OR"
+		/* bytes beyond ASCII are escaped, so that any body becomes text */
+		" pg_catalog.strpos(" FOLDED("pg_catalog.encode(l.raw_body, 'escape')")
+		", $3) OPERATOR(pg_catalog.>) 0)",
+		ARGS(INT8OID, INT8OID, TEXTOID)
 	}
 };
-
-void
-arg_datum(StatementArgs *args, Datum value, bool isnull)
-{
-	Assert(args->count < MAX_STATEMENT_ARGS);
-	args->values[args->count] = value;
-	args->nulls[args->count] = isnull ? 'n' : ' ';
-	args->count++;
-}
-
-void
-arg_integer(StatementArgs *args, int64 value)
-{
-	arg_datum(args, Int64GetDatum(value), false);
-}
-
-void
-arg_id(StatementArgs *args, int64 id)
-{
-	arg_datum(args, Int64GetDatum(id), id == 0);
-}
-
-void
-arg_text(StatementArgs *args, LeadText text)
-{
-	if (text.data == NULL)
-		arg_datum(args, (Datum) 0, true);
-	else
-		arg_datum(args, PointerGetDatum(cstring_to_text_with_len(text.data,
-																 (int) text.length)),
-				  false);
-}
-
-void
-arg_string(StatementArgs *args, const char *string)
-{
-	arg_text(args, (LeadText) {string, string != NULL ? strlen(string) : 0});
-}
-
-/* A value of the lead or of a row, as its field's type is stored. */
-void
-arg_value(StatementArgs *args, FieldType type, const LeadValue *value)
-{
-	if (!value->provided)
-		arg_datum(args, (Datum) 0, true);
-	else if (type == TYPE_DATE)
-		arg_datum(args, DateADTGetDatum((DateADT) value->number), false);
-	else if (type == TYPE_BOOLEAN)
-		arg_datum(args, BoolGetDatum(value->number != 0), false);
-	else if (type == TYPE_TIMESTAMP || type == TYPE_BIGINT)
-		arg_integer(args, value->number);
-	else
-		arg_text(args, value->text);
-}
-
-/*
- * The statement's plan; a generic one, since every statement is a look-up by
- * key.  Kept before it is published, so that an error leaves nothing behind.
- */
-static SPIPlanPtr
-statement_plan(Statement statement)
-{
-	static SPIPlanPtr plans[NUM_STATEMENTS];
-	const StatementSpec *spec = &statements[statement];
-	SPIPlanPtr	plan;
-	int			nargs = 0;
-
-	if (plans[statement] != NULL)
-		return plans[statement];
-
-	while (OidIsValid(spec->arg_types[nargs]))
-		nargs++;
-	plan = SPI_prepare_cursor(spec->sql, nargs,
-							  unconstify(Oid *, spec->arg_types),
-							  CURSOR_OPT_GENERIC_PLAN);
-	if (plan == NULL)
-		elog(ERROR, "SPI_prepare_cursor failed: %s: %s",
-			 SPI_result_code_string(SPI_result), spec->sql);
-	if (SPI_keepplan(plan) != 0)
-		elog(ERROR, "SPI_keepplan failed");
-	plans[statement] = plan;
-	return plan;
-}
-
-/* See statement.h. */
-uint64
-run_statement(Statement statement, StatementArgs *args, bool read_only)
-{
-	SPIPlanPtr	plan = statement_plan(statement);
-	int			result;
-
-	Assert(args->count == SPI_getargcount(plan));
-	result = SPI_execute_plan(plan, args->values,
-							  args->nulls, read_only, 0);
-	if (result < 0)
-		elog(ERROR, "SPI_execute_plan failed: %s: %s",
-			 SPI_result_code_string(result), statements[statement].sql);
-	return SPI_processed;
-}

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * setup.c
+ * store_setup.c
  *	  loopit_setup(): making the tables and views.
  *
  * The steps are data of the extension's script (loopit_setup_steps()), where
@@ -31,7 +31,7 @@
 #include "utils/syscache.h"
 
 #include "owner.h"
-#include "setup.h"
+#include "store_setup.h"
 
 /* Names the lock that keeps two setups from running at once. */
 #define SETUP_LOCK	"SELECT pg_catalog.pg_advisory_xact_lock(" \
@@ -164,7 +164,7 @@ report_step(ReturnSetInfo *result, const SetupStep *step, const char *done)
 	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 }
 
-/* See setup.h. */
+/* See store_setup.h. */
 void
 setup_run(ReturnSetInfo *result, Oid function)
 {

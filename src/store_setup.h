@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
- * setup.h
+ * store_setup.h
  *	  loopit_setup(): making the tables and views.
  *
  *-------------------------------------------------------------------------
  */
-#ifndef LOOPIT_SETUP_H
-#define LOOPIT_SETUP_H
+#ifndef LOOPIT_STORE_SETUP_H
+#define LOOPIT_STORE_SETUP_H
 
 #include "nodes/execnodes.h"
 
@@ -16,4 +16,4 @@
  */
 extern void setup_run(ReturnSetInfo *result, Oid function);
 
-#endif							/* LOOPIT_SETUP_H */
+#endif							/* LOOPIT_STORE_SETUP_H */

@@ -1,0 +1,16 @@
+/*-------------------------------------------------------------------------
+ *
+ * schema.h
+ *	  The payload's JSON Schema.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef LOOPIT_SCHEMA_H
+#define LOOPIT_SCHEMA_H
+
+#include "utils/jsonb.h"
+
+/* JSON Schema, draft 2020-12, palloc'd in the current context. */
+extern Jsonb *lead_schema(void);
+
+#endif							/* LOOPIT_SCHEMA_H */

@@ -1,0 +1,41 @@
+/*-------------------------------------------------------------------------
+ *
+ * support.h
+ *	  What support does with the log: look-ups, replay, dismissal, purge,
+ *	  erasure.
+ *
+ * All run as the owner of the tables, and raise what the server raises.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef LOOPIT_SUPPORT_H
+#define LOOPIT_SUPPORT_H
+
+#include "nodes/execnodes.h"
+#include "utils/jsonb.h"
+#include "utils/timestamp.h"
+
+/* Arguments of loopit_find_leads(); NULL is no condition. */
+typedef struct FindLeads
+{
+	text	   *lead_reference;
+	text	   *email;
+	const TimestampTz *around;
+	const Interval *within;		/* NULL: a day */
+} FindLeads;
+
+extern void support_find_leads(const FindLeads *find, ReturnSetInfo *result);
+
+/*
+ * These raise where an argument is NULL or makes no sense, and where there is
+ * no such row (or nothing left of its payload, for a replay).  The note and
+ * the second interval may be NULL.
+ */
+extern Jsonb *support_replay_lead(const int64 *log_id);
+extern void support_dismiss_lead(const int64 *log_id, text *note);
+extern int64 support_purge_log(const Interval *older_than,
+							   const Interval *failures_older_than,
+							   const int32 *max_rows);
+extern Jsonb *support_forget_person(const int64 *workspace_id, text *email);
+
+#endif							/* LOOPIT_SUPPORT_H */
