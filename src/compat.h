@@ -46,7 +46,7 @@ static inline Jsonb *
 parse_jsonb(char *json)
 {
 #if PG_VERSION_NUM >= 160000
-	ErrorSaveContext escontext = {T_ErrorSaveContext};
+	ErrorSaveContext escontext = {.type = T_ErrorSaveContext};
 	Datum		result;
 
 	if (!DirectInputFunctionCallSafe(jsonb_in, json, InvalidOid, -1,
