@@ -29,6 +29,13 @@ install_packages() {
 		die "could not install: ${missing[*]}"
 }
 
+# The same for what a script can do without, where nothing may be installed.
+install_optional_packages() {
+	if [ "${LOOPIT_INSTALL:-}" != no ] && command -v apt-get >/dev/null; then
+		install_packages "$@"
+	fi
+}
+
 # A pg_config that has a server and its headers.
 usable_pg_config() {
 	local config=$1
