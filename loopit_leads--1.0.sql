@@ -373,6 +373,7 @@ CREATE TABLE IF NOT EXISTS loopit.ingest_log (
 	person_id	bigint,
 	booking_id	bigint,
 	replay_of	bigint,
+	first_received_at timestamptz,
 	dismissed_at timestamptz,
 	duration_us	bigint NOT NULL,
 	payload_version int NOT NULL,
@@ -412,6 +413,8 @@ COMMENT ON COLUMN loopit.ingest_log.dealership_id IS
 	'dealership.id of the payload, as far as it is a bigint.';
 COMMENT ON COLUMN loopit.ingest_log.replay_of IS
 	'The row whose payload this call ingested again.';
+COMMENT ON COLUMN loopit.ingest_log.first_received_at IS
+	'Of a replay: when its payload was received first.';
 COMMENT ON COLUMN loopit.ingest_log.dismissed_at IS
 	'When somebody took the lead out of loopit.unresolved_lead without a replay.';
 COMMENT ON COLUMN loopit.ingest_log.duration_us IS
@@ -499,7 +502,7 @@ CREATE OR REPLACE VIEW loopit.ingest_audit AS
 SELECT id, received_at, status, reason, dealership_id, workspace_id,
 	lead_reference, email, person_id, person_action, booking_id,
 	booking_action, booking_reason, asked_for_booking, outcome,
-	loopit.masked(payload) AS payload, replay_of, dismissed_at,
+	loopit.masked(payload) AS payload, replay_of, first_received_at, dismissed_at,
 	dismissal_note, payload_version, duration_us, ingested_by
 FROM loopit.ingest_log;
 COMMENT ON VIEW loopit.ingest_audit IS

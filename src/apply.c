@@ -44,14 +44,7 @@ count_look(int *looks, const char *table)
 {
 	CHECK_FOR_INTERRUPTS();
 	if (++*looks > MAX_LOOKS)
-		ereport(ERROR,
-				(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
-				 errmsg("row of table \"%s\" could not be stored", table),
-				 errdetail("It was neither inserted nor there after %d tries.",
-						   MAX_LOOKS),
-				 errhint("Look for a trigger that returns NULL."),
-				 err_generic_string(PG_DIAG_SCHEMA_NAME, "loopit"),
-				 err_generic_string(PG_DIAG_TABLE_NAME, table)));
+		store_raise_not_stored(table);
 }
 
 /*
@@ -160,9 +153,11 @@ apply_lead(const IngestContext *context, Found *found, LeadPlan *plan)
 		return;
 
 	hold_person(context, &looks, found, plan);
-	if (plan->write_person && plan->thing[THING_PERSON].action != ACTION_CREATED)
-		store_update_person(context->store, context->workspace_id,
-							&plan->person);
+	if (plan->write_person &&
+		plan->thing[THING_PERSON].action != ACTION_CREATED &&
+		!store_update_person(context->store, context->workspace_id,
+							 &plan->person))
+		store_raise_not_stored("person");
 	for (int kind = 0; kind < NUM_DOCUMENT_KINDS; kind++)
 		apply_document(context, (DocumentKind) kind, &looks, found, plan);
 	apply_booking(context, &looks, found, plan);

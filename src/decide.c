@@ -164,7 +164,6 @@ decide_document(const IngestContext *context, const Found *found,
 	DocumentRow *document = &plan->document[kind];
 	Code		reason = obstacle(context, found, thing);
 	bool		differs = false;
-	bool		stale;
 
 	if (reason != CODE_NONE)
 	{
@@ -175,14 +174,12 @@ decide_document(const IngestContext *context, const Found *found,
 	*document = document_of_lead(context->lead, kind, stored);
 	for (int i = 0; i < NUM_DOCUMENT_COLUMNS; i++)
 		differs |= !lead_value_equal(&document->column[i], &stored->column[i]);
-	stale = found->stale ||
-		(context->as_of_receipt && context->as_of.number < stored->updated_at);
 
 	if (!stored->exists)
 		plan->thing[thing] = done(ACTION_CREATED);
 	else if (!differs)
 		plan->thing[thing] = done(ACTION_UNCHANGED);
-	else if (stale)
+	else if (found->stale)
 		plan->thing[thing] = skipped(CODE_STALE_PAYLOAD);
 	else
 		plan->thing[thing] = done(ACTION_UPDATED);

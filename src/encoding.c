@@ -137,8 +137,20 @@ count_database_characters(LeadText text)
 }
 
 /* See encoding.h. */
-size_t
-clip_database_text(LeadText text, size_t characters)
+LeadText
+fold_email(LeadText email)
 {
-	return pg_mbcharcliplen(text.data, (int) text.length, (int) characters);
+	char	   *lower;
+
+	trim_database_text(&email);
+	if (email.length > EMAIL_LIMIT)
+	{
+		email.length = pg_mbcharcliplen(email.data, (int) email.length,
+										EMAIL_LIMIT);
+		trim_database_text(&email);
+	}
+	lower = palloc(email.length + 1);
+	for (size_t i = 0; i < email.length; i++)
+		lower[i] = ascii_lower(email.data[i]);
+	return (LeadText) {lower, email.length};
 }

@@ -26,7 +26,10 @@ extern bool convert_text(LeadText text, int from, int to, LeadText *result);
 extern void trim_database_text(LeadText *text);
 extern size_t count_database_characters(LeadText text);
 
-/* Length in bytes of the text's first characters, that many at most. */
-extern size_t clip_database_text(LeadText text, size_t characters);
+/*
+ * An e-mail address as the log has it, valid or not: trimmed, EMAIL_LIMIT
+ * characters at most, in lower case; palloc'd in the current context.
+ */
+extern LeadText fold_email(LeadText email);
 
 #endif							/* LOOPIT_ENCODING_H */

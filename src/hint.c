@@ -61,7 +61,7 @@ hint_package(const IngestContext *context, LeadText name)
 	int			count;
 
 	count = store_list_packages(context->store, context->workspace_id,
-								MAX_NAMES_COMPARED, names);
+								name, MAX_NAMES_COMPARED, names);
 	for (int i = 0; i < count; i++)
 	{
 		int			edits;

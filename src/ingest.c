@@ -203,20 +203,9 @@ store_and_report(Ingestion *in)
 static LeadText
 logged_email(const RawValue *raw)
 {
-	LeadText	email = {NULL, 0};
-	size_t		length = raw->text.length;
-	char	   *lower;
-
 	if (raw->kind != RAW_STRING)
-		return email;
-	if (length > EMAIL_LIMIT)
-		length = clip_database_text(raw->text, EMAIL_LIMIT);
-	lower = palloc(length + 1);
-	for (size_t i = 0; i < length; i++)
-		lower[i] = ascii_lower(raw->text.data[i]);
-	email.data = lower;
-	email.length = length;
-	return email;
+		return (LeadText) {NULL, 0};
+	return fold_email(raw->text);
 }
 
 static void
@@ -228,6 +217,10 @@ write_log(Ingestion *in, Oid caller, Jsonb *outcome)
 		.received_at = in->context.now,
 		.dealership_id = in->lead.value[FIELD_DEALERSHIP_ID],
 		.replay_of = in->delivery->replay_of,
+		.first_received_at = {
+			.provided = in->delivery->replay_of != 0,
+			.number = in->delivery->first_received_at
+		},
 		.asked_for_booking = in->lead.asked[THING_BOOKING],
 		.email = logged_email(&in->raw[FIELD_EMAIL]),
 		.ingested_by = {caller_name, strlen(caller_name)},
@@ -238,7 +231,8 @@ write_log(Ingestion *in, Oid caller, Jsonb *outcome)
 
 	store_open(&in->store, false);
 	row.duration_us = GetCurrentTimestamp() - in->context.now;
-	store_insert_log(&in->store, &row, &in->outcome);
+	if (!store_insert_log(&in->store, &row, &in->outcome))
+		store_raise_not_stored("ingest_log");
 	store_close(&in->store);
 }
 

@@ -31,34 +31,68 @@ ends_value(char c)
 		(c >= '0' && c <= '9') || (c >= 'a' && c <= 'z');
 }
 
+static int
+hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+/* The code of an escape \uXXXX that starts here; -1 if there is none. */
+static int
+unicode_escape(const char *input, size_t length)
+{
+	int			code = 0;
+
+	if (length < 6 || input[0] != '\\' || input[1] != 'u')
+		return -1;
+	for (int i = 2; i < 6; i++)
+	{
+		int			digit = hex_digit(input[i]);
+
+		if (digit < 0)
+			return -1;
+		code = code * 16 + digit;
+	}
+	return code;
+}
+
 /*
  * Copies a string from its opening quotation mark; *position is left behind
- * its closing one, or at the end where there is none.
+ * its closing one, or at the end where there is none.  An escape is copied
+ * whole, and none is dropped behind a broken one or half a surrogate pair:
+ * what follows would complete it, and be JSON that was none.
  */
 static void
 copy_string(const char *input, size_t length, size_t *position,
 			char *output, Repair *repair)
 {
 	size_t		i = *position;
+	bool		broken = false;
+	bool		half_pair = false;
 
 	output[repair->length++] = input[i++];
 	while (i < length)
 	{
-		char		c = input[i];
+		int			code = unicode_escape(input + i, length - i);
+		size_t		width = code >= 0 ? 6 : input[i] == '\\' ? 2 : 1;
+		bool		ends = input[i] == '"';
 
-		if (c == '\\' && length - i >= 6 && memcmp(input + i, "\\u0000", 6) == 0)
+		if (code == 0 && !broken && !half_pair)
 		{
 			repair->repaired = true;
-			i += 6;
+			i += width;
 			continue;
 		}
-		output[repair->length++] = c;
-		i++;
-		if (c == '"')
-			break;
-		/* what is escaped is no end of the string, nor begins an escape */
-		if (c == '\\' && i < length)
+		half_pair = code >= 0xD800 && code <= 0xDBFF;
+		broken |= code < 0 && width == 2 && length - i >= 2 && input[i + 1] == 'u';
+		for (; width > 0 && i < length; width--)
 			output[repair->length++] = input[i++];
+		if (ends)
+			break;
 	}
 	*position = i;
 }

@@ -20,8 +20,8 @@ given(const Lead *lead, Field field)
 }
 
 /*
- * Is the payload older than the person?  One that only speaks as of its
- * receipt also gives way to whatever changed the row since.
+ * Is the payload older than the person?  One that speaks as of its receipt
+ * also gives way to deliveries that came later and did not say as of when.
  */
 static bool
 is_stale(const IngestContext *context, const PersonRow *person)
@@ -30,9 +30,13 @@ is_stale(const IngestContext *context, const PersonRow *person)
 
 	if (person->id == 0 || !context->as_of.provided)
 		return false;
-	return (person->source_updated_at.provided &&
-			as_of < person->source_updated_at.number) ||
-		(context->as_of_receipt && as_of < person->updated_at);
+	if (person->source_updated_at.provided &&
+		as_of < person->source_updated_at.number)
+		return true;
+	return context->as_of_receipt &&
+		store_received_later(context->store, context->workspace_id,
+							 context->lead->value[FIELD_EMAIL].text,
+							 as_of, person->updated_at);
 }
 
 static void

@@ -27,7 +27,8 @@ typedef struct IngestContext
 
 	/*
 	 * As of when the payload speaks, where it says so; a replayed payload
-	 * that does not speaks as of its first receipt.
+	 * that does not speaks as of its first receipt, and gives way to whatever
+	 * was received of the person since.
 	 */
 	LeadValue	as_of;
 	bool		as_of_receipt;

@@ -2,9 +2,9 @@
  *
  * store.c
  *	  What every storage has in common: which field of the payload fills
- *	  which column.  See store.h.
+ *	  which column, and what is said of a row that is not stored.  See store.h.
  *
- * Constant data; nothing is allocated.
+ * Nothing is allocated.
  *
  *-------------------------------------------------------------------------
  */
@@ -44,3 +44,18 @@ const Field document_field[NUM_DOCUMENT_KINDS][NUM_DOCUMENT_COLUMNS] = {
 		[DOCUMENT_EXPIRES_ON] = FIELD_PASSPORT_EXPIRY
 	}
 };
+
+/*
+ * Without an error of the server's own, it is a trigger that returns NULL.  A
+ * lead that would be reported as stored, and is not, is lost.
+ */
+void
+store_raise_not_stored(const char *table)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
+			 errmsg("row of table \"%s\" was not stored", table),
+			 errhint("Look for a trigger that returns NULL."),
+			 err_generic_string(PG_DIAG_SCHEMA_NAME, "loopit"),
+			 err_generic_string(PG_DIAG_TABLE_NAME, table)));
+}

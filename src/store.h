@@ -6,8 +6,7 @@
  *
  * Every call stands between store_open() and store_close(), in a session that
  * runs as the owner of the tables (owner.h).  Texts go in and come out in the
- * database's encoding; those that come out are palloc'd in the context that
- * was current at store_open().  An id is never 0: 0 says that there is none.
+ * database's encoding; those that come out are palloc'd in the current context.  An id is never 0: 0 says that there is none.
  *
  * Look-ups see one snapshot: from store_look() on, what was committed, and
  * what this transaction did, before it.  Writes see the newest rows.  All may
@@ -79,7 +78,6 @@ typedef struct DocumentRow
 {
 	bool		exists;
 	LeadValue	column[NUM_DOCUMENT_COLUMNS];
-	int64		updated_at;
 } DocumentRow;
 
 typedef struct BookingRow
@@ -106,6 +104,7 @@ typedef struct LogRow
 	int64		received_at;
 	LeadValue	dealership_id;
 	int64		replay_of;		/* 0: none */
+	LeadValue	first_received_at;	/* of a replay: when the payload first came */
 	int64		duration_us;
 	bool		asked_for_booking;
 	LeadText	email;
@@ -121,7 +120,6 @@ typedef struct Store
 {
 	bool		read_only;		/* nothing may be written or locked */
 	bool		has_snapshot;	/* that of the look-ups, to be popped */
-	MemoryContext result_context;
 } Store;
 
 /* read_only: look-ups take the snapshot that the calling query has. */
@@ -134,6 +132,15 @@ extern int64 store_find_workspace(Store *store, int64 dealership_id);
 extern bool store_workspace_exists(Store *store, int64 workspace_id);
 extern void store_find_person(Store *store, int64 workspace_id,
 							  LeadText email, PersonRow *person);
+
+/*
+ * Was a delivery of the person received after that time (a replay counting
+ * as of its first receipt), or was the row last changed after it by something
+ * of which the log has no row (any more)?
+ */
+extern bool store_received_later(Store *store, int64 workspace_id,
+								 LeadText email, int64 received_at,
+								 int64 changed_at);
 extern void store_find_documents(Store *store, int64 workspace_id,
 								 int64 person_id,
 								 DocumentRow documents[NUM_DOCUMENT_KINDS]);
@@ -165,7 +172,9 @@ extern bool store_lock_person(Store *store, int64 workspace_id,
 extern int64 store_insert_person(Store *store, int64 workspace_id,
 								 LeadText email, int64 now,
 								 const PersonRow *person);
-extern void store_update_person(Store *store, int64 workspace_id,
+
+/* False: it was not there, or a trigger kept it from being updated. */
+extern bool store_update_person(Store *store, int64 workspace_id,
 								const PersonRow *person);
 
 /* False: a document of the kind is there already, or is gone. */
@@ -185,8 +194,12 @@ extern int64 store_insert_booking(Store *store, int64 workspace_id,
 								  LeadText lead_reference, int64 log_id,
 								  int64 now, const BookingRow *booking);
 
-extern void store_insert_log(Store *store, const LogRow *row,
+/* False: a trigger kept it from being inserted. */
+extern bool store_insert_log(Store *store, const LogRow *row,
 							 const struct Outcome *outcome);
+
+/* Raises an error that says that a row of the table is not stored. */
+extern void store_raise_not_stored(const char *table) pg_attribute_noreturn();
 
 /* What a row of the log has of its delivery. */
 typedef struct LoggedDelivery
@@ -228,8 +241,11 @@ typedef struct ForgetCounts
 extern void store_forget_person(Store *store, int64 workspace_id,
 								LeadText email, ForgetCounts *counts);
 
-/* Names of live packages, limit at most, into names; answers how many. */
-extern int	store_list_packages(Store *store, int64 workspace_id, int limit,
-								LeadText *names);
+/*
+ * Names of live packages, limit at most, those first that differ from the
+ * given one in case or spaces only; answers how many.
+ */
+extern int	store_list_packages(Store *store, int64 workspace_id,
+								LeadText name, int limit, LeadText *names);
 
 #endif							/* LOOPIT_STORE_H */

@@ -13,7 +13,7 @@
 #include "store_run.h"
 #include "version.h"
 
-void
+bool
 store_insert_log(Store *store, const LogRow *row, const Outcome *outcome)
 {
 	StatementArgs args = {0};
@@ -26,6 +26,7 @@ store_insert_log(Store *store, const LogRow *row, const Outcome *outcome)
 	arg_id(&args, outcome->person_id);
 	arg_id(&args, outcome->booking_id);
 	arg_id(&args, row->replay_of);
+	arg_value(&args, TYPE_TIMESTAMP, &row->first_received_at);
 	arg_integer(&args, row->duration_us);
 	arg_datum(&args, Int32GetDatum(PAYLOAD_VERSION), false);
 	arg_datum(&args, BoolGetDatum(row->asked_for_booking), false);
@@ -40,24 +41,17 @@ store_insert_log(Store *store, const LogRow *row, const Outcome *outcome)
 	arg_datum(&args, PointerGetDatum(row->outcome), false);
 	arg_datum(&args, PointerGetDatum(row->payload), row->payload == NULL);
 	arg_datum(&args, PointerGetDatum(row->raw_body), row->raw_body == NULL);
-	run_change(store, SQL_INSERT_LOG, &args);
+	return run_change(store, SQL_INSERT_LOG, &args) > 0;
 }
 
 /* A copy of a varlena of the result; NULL where it is null. */
 static struct varlena *
-result_varlena(Store *store, uint64 row, int column)
+result_varlena(uint64 row, int column)
 {
 	bool		isnull;
 	Datum		datum = result_datum(row, column, &isnull);
-	MemoryContext context;
-	struct varlena *copy;
 
-	if (isnull)
-		return NULL;
-	context = MemoryContextSwitchTo(store->result_context);
-	copy = PG_DETOAST_DATUM_COPY(datum);
-	MemoryContextSwitchTo(context);
-	return copy;
+	return isnull ? NULL : PG_DETOAST_DATUM_COPY(datum);
 }
 
 bool
@@ -68,8 +62,8 @@ store_find_delivery(Store *store, int64 log_id, LoggedDelivery *delivery)
 	arg_integer(&args, log_id);
 	if (run_look(store, SQL_FIND_DELIVERY, &args) == 0)
 		return false;
-	delivery->payload = (Jsonb *) result_varlena(store, 0, 1);
-	delivery->raw_body = (bytea *) result_varlena(store, 0, 2);
+	delivery->payload = (Jsonb *) result_varlena(0, 1);
+	delivery->raw_body = (bytea *) result_varlena(0, 2);
 	delivery->first_received_at = result_integer(0, 3);
 	return true;
 }

@@ -7,9 +7,9 @@
  * cache replans where a table changes.
  *
  * Memory: a plan lives as long as the backend (SPI_keepplan, under
- * CacheMemoryContext); results belong to the SPI connection, which ends at
- * store_close(), but for texts, which are copied to the context that was
- * current at store_open(); arguments are in SPI's own context.
+ * CacheMemoryContext).  Results belong to the SPI connection, which ends at
+ * store_close(); all else, texts of results included, is in the caller's
+ * context, which stays current between the two.
  *
  *-------------------------------------------------------------------------
  */
@@ -27,11 +27,15 @@
 void
 store_open(Store *store, bool read_only)
 {
+	MemoryContext context = CurrentMemoryContext;
+
 	store->read_only = read_only;
 	store->has_snapshot = false;
-	store->result_context = CurrentMemoryContext;
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
+
+	/* what is made from now on has to outlive SPI's own context */
+	MemoryContextSwitchTo(context);
 }
 
 static void
@@ -205,9 +209,9 @@ result_bool(uint64 row, int column)
 	return !isnull && DatumGetBool(value);
 }
 
-/* A value of the result, its text copied out of SPI's context. */
+/* See store_run.h. */
 LeadValue
-result_value(Store *store, uint64 row, int column, FieldType type)
+result_value(uint64 row, int column, FieldType type)
 {
 	LeadValue	value = {0};
 	bool		isnull;
@@ -226,7 +230,7 @@ result_value(Store *store, uint64 row, int column, FieldType type)
 	{
 		text	   *stored = DatumGetTextPP(datum);
 		size_t		length = VARSIZE_ANY_EXHDR(stored);
-		char	   *copy = MemoryContextAlloc(store->result_context, length + 1);
+		char	   *copy = palloc(length + 1);
 
 		memcpy(copy, VARDATA_ANY(stored), length);
 		copy[length] = '\0';

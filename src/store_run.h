@@ -45,9 +45,8 @@ extern Datum result_datum(uint64 row, int column, bool *isnull);
 extern int64 result_integer(uint64 row, int column);	/* 0 where null */
 extern bool result_bool(uint64 row, int column);	/* false where null */
 
-/* A value by its type; a text is copied to the store's result context. */
-extern LeadValue result_value(Store *store, uint64 row, int column,
-							  FieldType type);
+/* A value by its type; a text is copied to the current context. */
+extern LeadValue result_value(uint64 row, int column, FieldType type);
 
 /* The first column of the only row; 0 where there is no row. */
 extern int64 single_id(uint64 rows);

@@ -43,10 +43,10 @@ store_find_person(Store *store, int64 workspace_id, LeadText email,
 		return;
 
 	for (int i = 0; i < NUM_PERSON_COLUMNS; i++)
-		person->column[i] = result_value(store, 0, i + 1,
+		person->column[i] = result_value(0, i + 1,
 										 field_table[person_field[i]].type);
 	person->id = result_integer(0, NUM_PERSON_COLUMNS + 1);
-	person->source_updated_at = result_value(store, 0, NUM_PERSON_COLUMNS + 2,
+	person->source_updated_at = result_value(0, NUM_PERSON_COLUMNS + 2,
 											 TYPE_TIMESTAMP);
 	person->updated_at = result_integer(0, NUM_PERSON_COLUMNS + 3);
 }
@@ -57,6 +57,19 @@ document_column_type(int column)
 {
 	return column == DOCUMENT_DATE_OF_BIRTH || column == DOCUMENT_EXPIRES_ON ?
 		TYPE_DATE : TYPE_TEXT;
+}
+
+bool
+store_received_later(Store *store, int64 workspace_id, LeadText email,
+					 int64 received_at, int64 changed_at)
+{
+	StatementArgs args = {0};
+
+	arg_integer(&args, workspace_id);
+	arg_text(&args, email);
+	arg_integer(&args, received_at);
+	arg_integer(&args, changed_at);
+	return run_look(store, SQL_RECEIVED_LATER, &args) > 0;
 }
 
 void
@@ -77,9 +90,8 @@ store_find_documents(Store *store, int64 workspace_id, int64 person_id,
 		DocumentRow *document = &documents[kind];
 
 		document->exists = true;
-		document->updated_at = result_integer(row, NUM_DOCUMENT_COLUMNS + 2);
 		for (int i = 0; i < NUM_DOCUMENT_COLUMNS; i++)
-			document->column[i] = result_value(store, row, i + 1,
+			document->column[i] = result_value(row, i + 1,
 											   document_column_type(i));
 	}
 }
@@ -130,7 +142,7 @@ store_find_live_assets(Store *store, int64 workspace_id, LeadText vin,
 		{
 			assets->by_stock_number = result_integer(row, 1);
 			assets->vin_of_stock_number =
-				result_value(store, row, 3, TYPE_TEXT).text;
+				result_value(row, 3, TYPE_TEXT).text;
 		}
 	}
 }
@@ -210,7 +222,7 @@ store_insert_person(Store *store, int64 workspace_id, LeadText email, int64 now,
 	return single_id(run_change(store, SQL_INSERT_PERSON, &args));
 }
 
-void
+bool
 store_update_person(Store *store, int64 workspace_id, const PersonRow *person)
 {
 	StatementArgs args = {0};
@@ -218,7 +230,7 @@ store_update_person(Store *store, int64 workspace_id, const PersonRow *person)
 	arg_integer(&args, workspace_id);
 	arg_integer(&args, person->id);
 	person_args(&args, person->updated_at, person);
-	run_change(store, SQL_UPDATE_PERSON, &args);
+	return run_change(store, SQL_UPDATE_PERSON, &args) > 0;
 }
 
 /* Inserting and updating have the same arguments. */
@@ -287,16 +299,17 @@ store_insert_booking(Store *store, int64 workspace_id, LeadText lead_reference,
 }
 
 int
-store_list_packages(Store *store, int64 workspace_id, int limit,
+store_list_packages(Store *store, int64 workspace_id, LeadText name, int limit,
 					LeadText *names)
 {
 	StatementArgs args = {0};
 	uint64		rows;
 
 	arg_integer(&args, workspace_id);
+	arg_text(&args, name);
 	arg_integer(&args, limit);
 	rows = run_look(store, SQL_LIST_PACKAGES, &args);
 	for (uint64 row = 0; row < rows; row++)
-		names[row] = result_value(store, row, 1, TYPE_TEXT).text;
+		names[row] = result_value(row, 1, TYPE_TEXT).text;
 	return (int) rows;
 }

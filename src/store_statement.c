@@ -30,6 +30,18 @@
 	"number, card_number, issuing_state, issuing_country, date_of_birth, " \
 	"expires_on"
 
+/*
+ * Does the text contain the address, and not as part of a longer one?  What
+ * is no part of an address is a boundary, an escaped control character too.
+ */
+#define CONTAINS(text, address) \
+	"(pg_catalog.strpos(" FOLDED(text) ", " address ")" \
+	" OPERATOR(pg_catalog.>) 0 AND " FOLDED(text) \
+	" OPERATOR(pg_catalog.~) pg_catalog.concat(" \
+	"'(?:(?<![a-z0-9._+-])|(?<=\\\\[nrtbf]))'," \
+	" pg_catalog.regexp_replace(" address ", '[^a-z0-9]', '\\\\\\&', 'g')," \
+	" '(?![a-z0-9-]|\\.[a-z0-9])'))"
+
 /* What loopit_find_leads() returns, by look-ups that differ in their index. */
 #define FIND_LEADS \
 	"SELECT l.id, l.received_at, l.status, l.reason, l.booking_reason," \
@@ -53,8 +65,24 @@ const StatementSpec statements[NUM_STATEMENTS] = {
 		" WHERE p.workspace_id" EQ "$1 AND p.email" EQ "$2",
 		ARGS(INT8OID, TEXTOID)
 	},
+	[SQL_RECEIVED_LATER] = {
+		/* $3: when the payload was received; $4: when the row was changed */
+		"SELECT FROM loopit.ingest_log l"
+		" WHERE l.email" EQ "$2 AND l.workspace_id" EQ "$1"
+		" AND l.received_at OPERATOR(pg_catalog.>) $3"
+		" AND l.status" EQ "'processed'"
+		" AND (l.first_received_at IS NULL"
+		"  OR l.first_received_at OPERATOR(pg_catalog.>) $3)"
+		" UNION ALL"
+		" SELECT WHERE $4 OPERATOR(pg_catalog.>) $3 AND NOT EXISTS ("
+		"  SELECT FROM loopit.ingest_log l"
+		"  WHERE l.email" EQ "$2 AND l.workspace_id" EQ "$1"
+		"  AND l.received_at" EQ "$4)"
+		" LIMIT 1",
+		ARGS(INT8OID, TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID)
+	},
 	[SQL_FIND_DOCUMENTS] = {
-		"SELECT " DOCUMENT_COLUMNS ", kind" EQ "'passport', updated_at"
+		"SELECT " DOCUMENT_COLUMNS ", kind" EQ "'passport'"
 		" FROM loopit.identity_document d"
 		" WHERE d.workspace_id" EQ "$1 AND d.person_id" EQ "$2",
 		ARGS(INT8OID, INT8OID)
@@ -118,8 +146,10 @@ const StatementSpec statements[NUM_STATEMENTS] = {
 	[SQL_LIST_PACKAGES] = {
 		"SELECT p.name FROM loopit.package p"
 		" WHERE p.workspace_id" EQ "$1 AND p.archived_at IS NULL"
-		" ORDER BY " EXACT("p.name") " LIMIT $2",
-		ARGS(INT8OID, INT8OID)
+		" ORDER BY " FOLDED("pg_catalog.replace(p.name, ' ', '')")
+		EQ FOLDED("pg_catalog.replace($2, ' ', '')") " DESC,"
+		" " EXACT("p.name") " LIMIT $3",
+		ARGS(INT8OID, TEXTOID, INT8OID)
 	},
 	[SQL_LOCK_PERSON] = {
 		"SELECT FROM loopit.person p"
@@ -183,26 +213,22 @@ const StatementSpec statements[NUM_STATEMENTS] = {
 	},
 	[SQL_INSERT_LOG] = {
 		"INSERT INTO loopit.ingest_log (id, received_at, dealership_id,"
-		" workspace_id, person_id, booking_id, replay_of, duration_us,"
+		" workspace_id, person_id, booking_id, replay_of, first_received_at,"
+		" duration_us,"
 		" payload_version, asked_for_booking, status, reason, lead_reference,"
 		" email, person_action, booking_action, booking_reason, ingested_by,"
 		" outcome, payload, raw_body)"
 		" OVERRIDING SYSTEM VALUE"
 		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,"
-		" $14, $15, $16, $17, $18, $19, $20, $21)",
+		" $14, $15, $16, $17, $18, $19, $20, $21, $22)",
 		ARGS(INT8OID, TIMESTAMPTZOID, INT8OID, INT8OID, INT8OID, INT8OID,
-			 INT8OID, INT8OID, INT4OID, BOOLOID, TEXTOID, TEXTOID, TEXTOID,
+			 INT8OID, TIMESTAMPTZOID, INT8OID, INT4OID, BOOLOID, TEXTOID, TEXTOID, TEXTOID,
 			 TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, JSONBOID, JSONBOID,
 			 BYTEAOID)
 	},
 	[SQL_FIND_DELIVERY] = {
-		"WITH RECURSIVE origin AS ("
-		" SELECT l.replay_of, l.received_at FROM loopit.ingest_log l"
-		" WHERE l.id" EQ "$1"
-		" UNION SELECT l.replay_of, l.received_at"
-		" FROM origin o, loopit.ingest_log l WHERE l.id" EQ "o.replay_of)"
-		" SELECT l.payload, l.raw_body,"
-		" (SELECT pg_catalog.min(o.received_at) FROM origin o)"
+		"SELECT l.payload, l.raw_body,"
+		" COALESCE(l.first_received_at, l.received_at)"
 		" FROM loopit.ingest_log l WHERE l.id" EQ "$1",
 		ARGS(INT8OID)
 	},
@@ -281,10 +307,12 @@ const StatementSpec statements[NUM_STATEMENTS] = {
 		" email = NULL, person_id = NULL, dismissal_note = NULL,"
 		" outcome = pg_catalog.jsonb_set(l.outcome, '{person,id}', 'null', false)"
 		" WHERE (l.workspace_id" EQ "$1 OR l.workspace_id IS NULL)"
-		" AND (l.person_id" EQ "$2 OR l.email" EQ "$3 OR"
+		" AND (l.person_id" EQ "$2 OR l.email" EQ "$3"
 		/* bytes beyond ASCII are escaped, so that any body becomes text */
-		" pg_catalog.strpos(" FOLDED("pg_catalog.encode(l.raw_body, 'escape')")
-		", $3) OPERATOR(pg_catalog.>) 0)",
+		" OR " CONTAINS("pg_catalog.encode(l.raw_body, 'escape')", "$3")
+		/* a payload that was not read may have the address anywhere */
+		" OR l.status OPERATOR(pg_catalog.<>) 'processed'"
+		"  AND " CONTAINS("l.payload::pg_catalog.text", "$3") ")",
 		ARGS(INT8OID, INT8OID, TEXTOID)
 	}
 };

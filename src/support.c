@@ -19,6 +19,13 @@
 #include "store.h"
 #include "support.h"
 
+#define HINT_LOG_ID \
+	"Take the log_id of loopit.unresolved_lead or loopit_find_leads()."
+#define HINT_AGE		"Give the age of the rows, like interval '90 days'."
+#define HINT_MAX_ROWS	"Give the number of rows that one call may delete."
+#define HINT_WORKSPACE	"The workspaces are in loopit.workspace."
+#define HINT_EMAIL		"Give the address of the person to erase."
+
 /* A text argument as the rules have it; no data where it is NULL. */
 static LeadText
 argument_text(text *argument)
@@ -28,21 +35,13 @@ argument_text(text *argument)
 	return (LeadText) {VARDATA_ANY(argument), VARSIZE_ANY_EXHDR(argument)};
 }
 
-/* An address is found as it is stored: trimmed, in lower case. */
+/* An address is found as it is stored. */
 static LeadText
 argument_email(text *argument)
 {
 	LeadText	email = argument_text(argument);
-	char	   *lower;
 
-	if (email.data == NULL)
-		return email;
-	trim_database_text(&email);
-	lower = palloc(email.length + 1);
-	for (size_t i = 0; i < email.length; i++)
-		lower[i] = ascii_lower(email.data[i]);
-	email.data = lower;
-	return email;
+	return email.data == NULL ? email : fold_email(email);
 }
 
 /* Opens the storage as the owner of the tables. */
@@ -71,23 +70,26 @@ is_negative(const Interval *interval)
 											IntervalPGetDatum(&zero)));
 }
 
+/* The hint is what would be right. */
 static void
-require_not_null(const void *argument, const char *name)
+require_not_null(const void *argument, const char *name, const char *hint)
 {
 	if (argument == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("%s must not be null", name)));
+				 errmsg("%s must not be null", name),
+				 errhint("%s", hint)));
 }
 
 static void
-require_not_negative(const Interval *interval, const char *name)
+require_not_negative(const Interval *interval, const char *name,
+					 const char *hint)
 {
 	if (interval != NULL && is_negative(interval))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("%s must not be negative", name),
-				 errhint("Give the age of the rows, like interval '90 days'.")));
+				 errhint("%s", hint)));
 }
 
 static LeadValue
@@ -110,7 +112,8 @@ support_find_leads(const FindLeads *find, ReturnSetInfo *result)
 	OwnerScope	scope;
 	Store		store;
 
-	require_not_negative(within, "within");
+	require_not_negative(within, "within",
+						 "Give the time to both sides of around, like interval '1 hour'.");
 	if (find->around != NULL)
 	{
 		Datum		around = TimestampTzGetDatum(*find->around);
@@ -136,7 +139,7 @@ find_delivery(Store *store, int64 log_id, LoggedDelivery *logged)
 				(errcode(ERRCODE_NO_DATA_FOUND),
 				 errmsg("row " INT64_FORMAT " of loopit.ingest_log does not exist",
 						log_id),
-				 errhint("Take the log_id of loopit.unresolved_lead or loopit_find_leads().")));
+				 errhint("%s", HINT_LOG_ID)));
 }
 
 /* See support.h. */
@@ -148,7 +151,7 @@ support_replay_lead(const int64 *log_id)
 	OwnerScope	scope;
 	Store		store;
 
-	require_not_null(log_id, "log_id");
+	require_not_null(log_id, "log_id", HINT_LOG_ID);
 	open_as_owner(&scope, &store, false);
 	find_delivery(&store, *log_id, &logged);
 	close_as_owner(&scope, &store);
@@ -178,7 +181,7 @@ support_dismiss_lead(const int64 *log_id, text *note)
 	OwnerScope	scope;
 	Store		store;
 
-	require_not_null(log_id, "log_id");
+	require_not_null(log_id, "log_id", HINT_LOG_ID);
 	open_as_owner(&scope, &store, false);
 	find_delivery(&store, *log_id, &logged);
 	store_dismiss_lead(&store, *log_id, GetCurrentTimestamp(),
@@ -204,14 +207,15 @@ support_purge_log(const Interval *older_than,
 	Store		store;
 	int64		deleted;
 
-	require_not_null(older_than, "older_than");
-	require_not_negative(older_than, "older_than");
-	require_not_negative(failures_older_than, "failures_older_than");
-	require_not_null(max_rows, "max_rows");
+	require_not_null(older_than, "older_than", HINT_AGE);
+	require_not_negative(older_than, "older_than", HINT_AGE);
+	require_not_negative(failures_older_than, "failures_older_than", HINT_AGE);
+	require_not_null(max_rows, "max_rows", HINT_MAX_ROWS);
 	if (*max_rows < 1)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("max_rows must be at least 1")));
+				 errmsg("max_rows must be at least 1"),
+				 errhint("%s", HINT_MAX_ROWS)));
 	if (failures_older_than == NULL)
 		failures_older_than = older_than;
 
@@ -232,13 +236,13 @@ support_forget_person(const int64 *workspace_id, text *email)
 	OwnerScope	scope;
 	Store		store;
 
-	require_not_null(workspace_id, "workspace");
-	require_not_null(email, "e-mail");
+	require_not_null(workspace_id, "workspace_id", HINT_WORKSPACE);
+	require_not_null(email, "email", HINT_EMAIL);
 	if (address.length == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("e-mail must not be empty"),
-				 errhint("Give the address of the person to erase.")));
+				 errmsg("email must not be empty"),
+				 errhint("%s", HINT_EMAIL)));
 
 	open_as_owner(&scope, &store, false);
 	if (!store_workspace_exists(&store, *workspace_id))
@@ -246,7 +250,7 @@ support_forget_person(const int64 *workspace_id, text *email)
 				(errcode(ERRCODE_NO_DATA_FOUND),
 				 errmsg("workspace " INT64_FORMAT " does not exist",
 						*workspace_id),
-				 errhint("The workspaces are in loopit.workspace.")));
+				 errhint("%s", HINT_WORKSPACE)));
 	store_forget_person(&store, *workspace_id, address, &counts);
 	close_as_owner(&scope, &store);
 

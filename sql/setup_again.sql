@@ -1,0 +1,101 @@
+-- loopit_setup() once more: what it makes again, and what it leaves alone.
+SET client_min_messages = warning;
+DROP EXTENSION IF EXISTS loopit_leads;
+DROP SCHEMA IF EXISTS loopit CASCADE;
+CREATE EXTENSION loopit_leads;
+CREATE ROLE regress_loopit_owner;
+CREATE ROLE regress_loopit_other;
+DO $$ BEGIN
+	EXECUTE format('GRANT CREATE ON DATABASE %I TO regress_loopit_owner', current_database());
+END $$;
+GRANT EXECUTE ON FUNCTION loopit_setup() TO regress_loopit_owner, regress_loopit_other;
+SET ROLE regress_loopit_owner;
+SELECT count(*) > 1 AS steps FROM loopit_setup();
+RESET ROLE;
+CREATE VIEW pg_temp.object AS
+SELECT relname AS name, relowner AS owner FROM pg_class
+WHERE relnamespace = to_regnamespace('loopit')
+UNION ALL SELECT proname, proowner FROM pg_proc WHERE pronamespace = to_regnamespace('loopit');
+
+-- A DBA's own work on top.
+INSERT INTO loopit.workspace (id, name) VALUES (7, 'Dealer A');
+INSERT INTO loopit.dealership (id, workspace_id) VALUES (356, 7);
+SET ROLE regress_loopit_owner;
+ALTER TABLE loopit.person ADD COLUMN crm_segment text NOT NULL DEFAULT 'new';
+CREATE INDEX person_crm_idx ON loopit.person (crm_segment);
+CREATE TABLE loopit.crm_inbox (email text);
+CREATE FUNCTION loopit.to_crm() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN INSERT INTO loopit.crm_inbox VALUES (new.email); RETURN new; END $$;
+CREATE TRIGGER to_crm AFTER INSERT ON loopit.person FOR EACH ROW EXECUTE FUNCTION loopit.to_crm();
+CREATE OR REPLACE VIEW loopit.ingest_summary AS
+SELECT (received_at AT TIME ZONE 'UTC')::date AS day, workspace_id, status,
+	coalesce(reason, booking_reason) AS reason, count(*) AS count,
+	max(received_at) AS last_seen, max(id) AS last_id
+FROM loopit.ingest_log GROUP BY 1, 2, 3, 4;
+GRANT SELECT ON loopit.ingest_summary TO regress_loopit_other;
+RESET ROLE;
+CREATE FUNCTION pg_temp.dba() RETURNS text LANGUAGE sql AS $$
+	SELECT concat_ws(' ',
+		(SELECT attname || ' ' || attnotnull FROM pg_attribute
+		 WHERE attrelid = 'loopit.person'::regclass AND attname = 'crm_segment'),
+		to_regclass('loopit.person_crm_idx'),
+		(SELECT tgname FROM pg_trigger WHERE tgrelid = 'loopit.person'::regclass AND NOT tgisinternal),
+		(SELECT attname FROM pg_attribute
+		 WHERE attrelid = 'loopit.ingest_summary'::regclass AND attname = 'last_id'),
+		has_table_privilege('regress_loopit_other', 'loopit.ingest_summary', 'SELECT')) $$;
+SELECT done, count(*) > 1 AS more_than_one FROM loopit_setup() GROUP BY 1 ORDER BY 1;
+SELECT pg_temp.dba();
+SELECT o#>'{person,action}' AS person FROM loopit_ingest_lead(
+	'{"id": 1, "dealership": {"id": 356}, "prospect": {"email": "ann@example.com"}}') o;
+SELECT email, crm_segment, (SELECT count(*) FROM loopit.crm_inbox) AS told FROM loopit.person;
+SELECT status, count, last_id IS NOT NULL AS last_id FROM loopit.ingest_summary;
+
+-- What is missing comes back, owned by the schema's owner, whoever calls.
+DROP INDEX loopit.booking_asset_idx, loopit.ingest_log_unsettled_idx;
+DROP VIEW loopit.unresolved_lead;
+DROP FUNCTION loopit.masked CASCADE;
+DROP TABLE loopit.identity_document;
+SELECT title, done FROM loopit_setup() WHERE done <> 'nothing to do' ORDER BY step;
+SELECT owner::regrole, string_agg(name, ', ' ORDER BY name COLLATE "C") AS remade FROM pg_temp.object
+WHERE name IN ('booking_asset_idx', 'ingest_log_unsettled_idx', 'unresolved_lead', 'masked',
+	'ingest_audit', 'identity_document') GROUP BY 1;
+SELECT pg_temp.dba();
+SELECT count(*) AS persons_kept FROM loopit.person;
+
+-- A version that forgot a step, or all of them, takes it again and loses nothing.
+WITH gone AS (DELETE FROM loopit.schema_version
+	WHERE step = (SELECT max(step) FROM loopit.schema_version) RETURNING title)
+SELECT count(*) FROM gone;
+SELECT title, done FROM loopit_setup() WHERE done NOT IN ('nothing to do', 'renewed');
+DROP VIEW loopit.ingest_summary;
+DELETE FROM loopit.schema_version;
+SELECT done, count(*) > 1 AS more_than_one FROM loopit_setup() GROUP BY 1 ORDER BY 1;
+SELECT count(*) = max(step) AS all_noted FROM loopit.schema_version;
+SELECT pg_temp.dba();
+SELECT count(*) AS persons_kept FROM loopit.person;
+
+-- Who is no member of the owner may not; a member may, and makes the owner's.
+DROP VIEW loopit.unresolved_lead;
+SET ROLE regress_loopit_other;
+SELECT * FROM loopit_setup();
+\echo :LAST_ERROR_SQLSTATE
+RESET ROLE;
+GRANT regress_loopit_owner TO regress_loopit_other;
+SET ROLE regress_loopit_other;
+SELECT done FROM loopit_setup() WHERE done LIKE 'created %';
+SELECT current_user;
+RESET ROLE;
+SELECT relowner::regrole FROM pg_class WHERE oid = 'loopit.unresolved_lead'::regclass;
+
+-- The extension goes and the data stays; the next one finds it.
+DROP EXTENSION loopit_leads;
+SELECT count(*) FROM loopit.ingest_log;
+CREATE EXTENSION loopit_leads;
+SELECT done, count(*) > 1 AS more_than_one FROM loopit_setup() GROUP BY 1 ORDER BY 1;
+SELECT payload->'id' AS id FROM loopit.ingest_audit;
+
+SET client_min_messages = warning;
+DROP SCHEMA loopit CASCADE;
+DROP EXTENSION loopit_leads;
+DROP OWNED BY regress_loopit_owner, regress_loopit_other;
+DROP ROLE regress_loopit_owner, regress_loopit_other;

@@ -1,0 +1,158 @@
+-- loopit.unresolved_lead and loopit_dismiss_lead().
+\getenv abs_srcdir PG_ABS_SRCDIR
+\set fresh :abs_srcdir '/sql/fixture/fresh.sql'
+\set done :abs_srcdir '/sql/fixture/done.sql'
+\ir :fresh
+-- Ingests a lead of that reference and answers its log id.  What it has:
+-- good, or what is wrong with it; + asks for a booking.
+CREATE FUNCTION test.deliver(reference text, has text, dealership jsonb DEFAULT '356', email text DEFAULT NULL) RETURNS bigint
+LANGUAGE plpgsql AS $$
+DECLARE
+	lead jsonb := jsonb_build_object('id', reference, 'dealership', jsonb_build_object('id', dealership),
+		'prospect', jsonb_build_object('email', coalesce(email, translate(reference, ' ', '_') || '@example.com')));
+BEGIN
+	IF has LIKE '%+' THEN
+		lead := lead || '{"item": {"vin": "VIN91"}, "additional_details": {"subscription_plan": "Premium"}}';
+	END IF;
+	lead := CASE rtrim(has, '+')
+		WHEN 'email' THEN jsonb_set(lead, '{prospect,email}', '"x"')
+		WHEN 'dob' THEN jsonb_set(lead, '{prospect,dob}', '"x"')
+		WHEN 'vin' THEN jsonb_set(lead, '{item}', '{"vin": "LATE"}')
+		WHEN 'archived' THEN jsonb_set(lead, '{item}', '{"vin": "VIN92"}')
+		WHEN 'plan' THEN jsonb_set(lead, '{additional_details}', '{"subscription_plan": "Late"}')
+		WHEN 'no plan' THEN lead - 'additional_details'
+		WHEN 'no vehicle' THEN lead - 'item'
+		WHEN 'nowhere' THEN jsonb_set(lead, '{item}', '{"vin": "VIN93"}')
+		WHEN 'error' THEN jsonb_set(lead, '{prospect,first_name}', '"Bea"')
+		ELSE lead END;
+	RETURN loopit_ingest_lead(lead)->>'log_id';
+END $$;
+ALTER TABLE loopit.person ADD CONSTRAINT no_bea CHECK (first_name <> 'Bea');
+CREATE FUNCTION test.unresolved() RETURNS text LANGUAGE sql AS $$
+	SELECT string_agg(concat_ws(' ', log_id, coalesce(lead_reference, '-'), reason), ', ' ORDER BY log_id)
+	FROM loopit.unresolved_lead
+$$;
+SELECT * FROM loopit.unresolved_lead \gdesc
+
+-- Shown: rejected, failed, no booking though it asked for one.  Not shown:
+-- those that asked for none, or got it.
+SELECT has, test.deliver(has, has) FROM unnest(ARRAY['good', 'good+', 'email', 'email+', 'dob', 'error', 'error+', 'vin+',
+	'archived+', 'plan+', 'no plan+', 'no vehicle+', 'nowhere+']) WITH ORDINALITY u(has, n) ORDER BY n;
+SELECT test.deliver('unknown dealership', 'good', '1000');
+SELECT log_id, lead_reference, dealership_id, workspace_id, email, status, reason, asked_for_booking,
+	(SELECT l.received_at = u.received_at FROM loopit.ingest_log l WHERE l.id = log_id) AS time
+FROM loopit.unresolved_lead u ORDER BY log_id;
+
+-- Settled: by a later delivery that is processed, and booked where the
+-- earlier one asked for that; by no other.
+\ir :fresh
+ALTER TABLE loopit.person ADD CONSTRAINT no_bea CHECK (first_name <> 'Bea');
+SELECT count(test.deliver(first || ' ' || later, first)) AS leads
+FROM unnest('{email,error,email+,vin+,error+}'::text[]) first, unnest('{good,good+,vin+,email,email+,error}'::text[]) later;
+SELECT lead_reference ~ '^[a-z]*[+] ' AS asked, reason, count(*) FROM loopit.unresolved_lead GROUP BY 1, 2 ORDER BY 1, 2;
+CREATE TABLE test.delivery AS
+SELECT first, later, log_id, test.deliver(first || ' ' || later, later) AS later_id
+FROM (SELECT split_part(lead_reference, ' ', 1) AS first, split_part(lead_reference, ' ', 2) AS later, log_id
+	FROM loopit.unresolved_lead ORDER BY log_id) s;
+SELECT first, later, coalesce(string_agg(CASE u.log_id WHEN d.log_id THEN 'first' WHEN d.later_id THEN 'later' ELSE '?' END
+	|| ' ' || u.reason, ', '), 'settled') AS then, count(u.*) AS rows
+FROM test.delivery d LEFT JOIN loopit.unresolved_lead u ON u.lead_reference = d.first || ' ' || d.later
+GROUP BY d.log_id, first, later ORDER BY first COLLATE "C", later COLLATE "C";
+DROP TABLE test.delivery;
+
+-- received_at decides what is later, not the order of ids; of two at one
+-- moment the second.
+\ir :fresh
+SELECT test.deliver('a', 'good+') AS good, test.deliver('a', 'email') AS bad;
+SELECT test.unresolved();
+UPDATE loopit.ingest_log SET received_at = (SELECT received_at FROM loopit.ingest_log WHERE id = 2) WHERE id = 1;
+SELECT test.unresolved() AS same_moment;
+UPDATE loopit.ingest_log SET received_at = received_at + interval '1 microsecond' WHERE id = 1;
+SELECT test.unresolved() AS good_is_later;
+UPDATE loopit.ingest_log SET received_at = received_at - interval '2 microseconds' WHERE id = 1;
+SELECT test.unresolved() AS good_is_earlier;
+-- an unchanged booking settles like a new one, and keeps what asks again from being unresolved
+SELECT test.deliver('a', 'good+');
+SELECT booking_action, test.unresolved() FROM loopit.ingest_log WHERE id = 3;
+SELECT test.deliver('a', 'vin+');
+SELECT booking_action, test.unresolved() FROM loopit.ingest_log WHERE id = 4;
+
+-- One row a lead, the latest: of one dealership and one reference.
+\ir :fresh
+SELECT test.deliver('a', 'vin+'), test.deliver('a', 'plan+'), test.deliver('a', 'vin+', '357'), test.deliver('b', 'vin+'),
+	test.deliver('a', 'vin+', '900'), test.deliver('a', 'good+', '1000'), test.deliver('a', 'good', '1000');
+SELECT test.unresolved();
+SELECT test.deliver('a', 'good+'), test.deliver('a', 'good+', '1000');
+SELECT test.unresolved();
+-- A row without one of the two stands alone: each is shown, and none settles
+-- another or is settled by it, but by its own replay.
+\ir :fresh
+SELECT test.deliver('a', 'good', 'null'), test.deliver('a', 'good+', '"x"'), test.deliver('a', 'good', 'null'),
+	test.deliver('a', 'good');
+SELECT count(loopit_ingest_webhook(body)) FROM (VALUES ('{'::bytea), ('{'), ('[1,]'), ('5')) v(body);
+SELECT test.unresolved();
+SELECT o->>'log_id' AS log_id FROM (VALUES (1), (5), (7), (10)) v(n), LATERAL loopit_replay_lead(n) o;
+SELECT test.unresolved();
+SELECT loopit_dismiss_lead(6, 'spam');
+SELECT test.unresolved();
+
+-- Settled by a replay, where that one is processed and booked.
+\ir :fresh
+SELECT test.deliver('a', 'vin+'), test.deliver('b', 'good', '1000'), test.deliver('c', 'email');
+SELECT count(loopit_replay_lead(log_id)) FROM loopit.unresolved_lead;
+SELECT count(*), min(log_id) AS the_replays_now FROM loopit.unresolved_lead;
+INSERT INTO loopit.asset (workspace_id, id, vin) VALUES (7, 100, 'LATE');
+INSERT INTO loopit.asset_location (workspace_id, asset_id, location_id, position) VALUES (7, 100, 2, 1);
+INSERT INTO loopit.dealership VALUES (1000, 7);
+SELECT count(loopit_replay_lead(log_id)) FROM loopit.unresolved_lead WHERE reason IN ('asset_not_found', 'workspace_not_found');
+SELECT count(loopit_replay_lead(log_id)) FROM loopit.unresolved_lead WHERE reason IN ('asset_not_found', 'workspace_not_found');
+SELECT lead_reference, reason FROM loopit.unresolved_lead;
+
+-- Dismissed: the lead, not the row alone, with time and note; other leads and
+-- what is settled stay as they are.
+\ir :fresh
+SELECT test.deliver('a', 'vin+'), test.deliver('a', 'email'), test.deliver('a', 'good'), test.deliver('b', 'vin+'),
+	test.deliver('a', 'vin+', '357'), test.deliver('b', 'good+', '900');
+SELECT test.unresolved();
+SELECT loopit_dismiss_lead(1, 'mended by hand');
+SELECT test.unresolved();
+SELECT id, dismissal_note, dismissed_at BETWEEN now() - interval '1 minute' AND clock_timestamp() AS just_now
+FROM loopit.ingest_log ORDER BY id;
+-- by the later row, without a note, twice
+SELECT test.deliver('c', 'vin+'), test.deliver('c', 'plan+');
+SELECT loopit_dismiss_lead(log_id, NULL) FROM loopit.unresolved_lead WHERE lead_reference = 'c';
+SELECT loopit_dismiss_lead(7, 'too late');
+SELECT test.unresolved();
+SELECT id, dismissal_note, dismissed_at IS NOT NULL AS dismissed FROM loopit.ingest_log WHERE lead_reference = 'c' ORDER BY id;
+-- a new delivery of it that fails comes back, one that does not, does not
+SELECT test.deliver('c', 'good');
+SELECT test.unresolved();
+SELECT test.deliver('c', 'vin+');
+SELECT test.unresolved();
+SELECT loopit_dismiss_lead(max(id), 'again') FROM loopit.ingest_log;
+SELECT test.unresolved();
+-- a replay of a dismissed lead is a delivery, too
+SELECT count(loopit_replay_lead(7));
+SELECT test.unresolved();
+-- of a lead that is not in the view nothing is to be taken out
+SELECT loopit_dismiss_lead(test.deliver('d', 'good+'), 'good already');
+SELECT test.unresolved();
+CREATE FUNCTION test.error(log_id bigint, OUT state text, OUT message text, OUT hint text) LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM loopit_dismiss_lead(log_id, 'x');
+EXCEPTION WHEN OTHERS THEN
+	GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, hint = PG_EXCEPTION_HINT;
+END $$;
+SELECT e.* FROM (VALUES (999), (NULL)) v(id), LATERAL test.error(id) e;
+
+-- Erased payloads are left out.
+\ir :fresh
+SELECT test.deliver('a', 'vin+'), test.deliver('b', 'dob', '356', 'a@example.com'), test.deliver('c', 'good', '1000', 'a@example.com'),
+	test.deliver('d', 'vin+');
+SELECT count(loopit_ingest_webhook('{"prospect": {"email": "a@example.com"'));
+SELECT test.unresolved();
+SELECT count(loopit_forget_person(7, 'a@example.com'));
+SELECT test.unresolved();
+SELECT status, count(*) FROM loopit.ingest_log GROUP BY 1 ORDER BY 1;
+DROP FUNCTION test.deliver, test.unresolved, test.error;
+\ir :done

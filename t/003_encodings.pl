@@ -1,0 +1,146 @@
+# Databases of other encodings: what a payload means does not depend on how
+# the database stores text.
+use strict;
+use warnings;
+use FindBin;
+use lib $FindBin::Bin;
+use Loopit qw(new_node dealership);
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $node = new_node('encodings', 'fsync = off');
+my @encodings = qw(UTF8 LATIN1 EUC_JP SQL_ASCII);
+
+foreach my $encoding (@encodings)
+{
+	my $database = lc $encoding;
+	$node->safe_psql('postgres',
+		"CREATE DATABASE $database ENCODING '$encoding' LOCALE 'C' TEMPLATE template0");
+	$node->safe_psql($database, 'CREATE EXTENSION loopit_leads');
+	$node->safe_psql($database, 'SELECT loopit_setup()');
+	$node->safe_psql($database, dealership());
+}
+
+# Statements and answers are bytes of UTF-8; SQL_ASCII takes them as they are.
+sub query
+{
+	my ($encoding, $sql) = @_;
+	local $ENV{PGCLIENTENCODING} = $encoding eq 'SQL_ASCII' ? 'SQL_ASCII' : 'UTF8';
+	return $node->safe_psql(lc $encoding, $sql);
+}
+
+my $number = 0;
+
+# Ingests a lead of a new person, with what is given of the prospect and the
+# other parts, and answers a query on the outcome o and the person p.
+sub lead
+{
+	my ($encoding, $answer, $prospect, $more) = @_;
+	$number++;
+	my $payload = qq("id": $number, "dealership": {"id": 356}, )
+	  . qq("prospect": {"email": "p$number\@example.com"$prospect}) . ($more // '');
+	my $got = query($encoding, qq{
+		SELECT loopit_ingest_lead('{$payload}')->>'status';
+		SELECT $answer FROM loopit.ingest_log l LEFT JOIN loopit.person p ON p.id = l.person_id
+		LEFT JOIN loopit.identity_document d ON d.person_id = p.id
+		WHERE l.lead_reference = '$number'});
+	$got =~ s/^processed\n// or die "lead $number: $got";
+	return $got;
+}
+
+my %space = (
+	'no-break space' => "\xc2\xa0",
+	'next line' => "\xc2\x85",
+	'ideographic space' => "\xe3\x80\x80",
+	'em space' => "\xe2\x80\x83",
+	'byte-order mark' => "\xef\xbb\xbf",
+	'tab and blank' => '\t ');
+my %has = (
+	UTF8 => [ keys %space ],
+	LATIN1 => [ 'no-break space', 'next line', 'tab and blank' ],
+	EUC_JP => [ 'ideographic space', 'tab and blank' ],
+	SQL_ASCII => [ keys %space ]);
+my %letter = (
+	UTF8 => "\xc3\xa9",
+	LATIN1 => "\xc3\xa9",
+	EUC_JP => "\xe5\xb1\xb1",
+	SQL_ASCII => "\xe5\xb1\xb1");
+
+foreach my $encoding (@encodings)
+{
+	is(query($encoding, 'SHOW server_encoding'), $encoding, "$encoding: the database's");
+
+	# Trimming takes every white space that the encoding has.
+	foreach my $name (sort @{ $has{$encoding} })
+	{
+		my $s = $space{$name};
+		my $letter = $letter{$encoding};
+		is( lead($encoding, 'p.first_name', qq{, "first_name": "$s$s${letter}n$s$letter$s"}),
+			"${letter}n" . ($s eq '\t ' ? "\t " : $s) . $letter, "$encoding: $name is trimmed at the ends");
+		is( lead($encoding, q{p.first_name IS NULL AND l.outcome->'issues' = '[]'}, qq{, "first_name": "$s$s"}),
+			't', "$encoding: $name alone is nothing");
+		is( lead($encoding, q{l.email LIKE 'x%@example.com' AND l.status = 'processed'},
+				qq{, "email": "$s x$number\@example.com$s"}),
+			't', "$encoding: $name is trimmed of an e-mail address");
+	}
+
+	# The limit counts characters, whatever number of bytes they have.
+	my $letter = $letter{$encoding};
+	my $most = $letter x 255;
+	is(lead($encoding, 'p.last_name', qq{, "last_name": "$most"}), $most, "$encoding: 255 characters are taken");
+	is(lead($encoding, q{p.last_name IS NULL, l.outcome->'issues'->0->>'code'}, qq{, "last_name": "$most$letter"}),
+		't|too_long', "$encoding: 256 are not");
+}
+
+# A country's name beyond ASCII: in the encodings that have it, and in ASCII.
+my $passport = '"passport_number": "P", "passport_expiry": "01/01/2030", "passport_dob": "01/01/1990"';
+foreach my $encoding (qw(UTF8 LATIN1 EUC_JP SQL_ASCII))
+{
+	my @names = ("C\xc3\xb4te d''Ivoire", "c\xc3\xb4te D''IVOIRE", 'Ivory Coast');
+	is( lead($encoding, 'd.issuing_country', '', qq{, "additional_details": {"passport_country": "$_", $passport}}),
+		'CI', "$encoding: $_ is CI")
+	  for @names;
+	is( lead($encoding, q{l.outcome->'issues'->0->>'code'}, '',
+			qq{, "additional_details": {"passport_country": "C\xc3\xb4te", $passport}}),
+		'passport_country_unknown', "$encoding: half of it is not");
+}
+
+# The reference of a payload without an id is the same everywhere.
+sub reference
+{
+	my ($encoding, $more) = @_;
+	return query($encoding, qq{
+		SELECT loopit_ingest_lead('{"dealership": {"id": 356}, "prospect": {"email": "d\@example.com",
+		"first_name": "Ann$more", "b": 1.50, "aa": [true, null]}}')->>'lead_reference'});
+}
+
+my $ascii = reference('UTF8', '');
+like($ascii, qr/^sha256:[0-9a-f]{64}$/, 'a digest');
+is( $ascii,
+	query('UTF8', q{SELECT 'sha256:' || encode(sha256(convert_to(payload::text, 'UTF8')), 'hex')
+		FROM loopit.ingest_log ORDER BY id DESC LIMIT 1}),
+	'of the text of the payload');
+is(reference($_, ''), $ascii, "$_: the same digest") for qw(LATIN1 EUC_JP SQL_ASCII);
+my $latin = reference('UTF8', "\xc3\xa9\xc2\xa0");
+isnt($latin, $ascii, 'another payload, another digest');
+is(reference('LATIN1', "\xc3\xa9\xc2\xa0"), $latin, 'LATIN1: the same digest beyond ASCII');
+is(reference('SQL_ASCII', "\xc3\xa9\xc2\xa0"), $latin, 'SQL_ASCII: the same digest beyond ASCII');
+my $japanese = reference('UTF8', "\xe5\xb1\xb1\xe7\x94\xb0");
+is(reference('EUC_JP', "\xe5\xb1\xb1\xe7\x94\xb0"), $japanese, 'EUC_JP: the same digest beyond ASCII');
+
+# Names of locations and plans match, and the outcome is text of the database.
+foreach my $encoding (@encodings)
+{
+	my $letter = $letter{$encoding};
+	query($encoding, "UPDATE loopit.package SET name = 'Plan $letter' WHERE workspace_id = 7");
+	query($encoding, "UPDATE loopit.location SET name = 'Depot $letter' WHERE workspace_id = 7");
+	is( lead($encoding, q{l.booking_action, l.outcome->'booking'->>'location_from', l.outcome->'issues'}, '',
+			qq{, "item": {"vin": "vin1"}, "location": {"location_name": "DEPOT $letter"},
+			"additional_details": {"subscription_plan": " Plan $letter "}}),
+		'created|payload|[]', "$encoding: names beyond ASCII match");
+}
+is( $node->safe_psql('latin1', q{SELECT count(*) FROM loopit.ingest_log WHERE status = 'failed'}),
+	'0', 'nothing failed');
+
+done_testing();

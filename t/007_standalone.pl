@@ -1,0 +1,44 @@
+# The files that parse and judge a payload link alone, without a header of the
+# server's, with nothing but a C compiler.
+use strict;
+use warnings;
+use FindBin;
+use lib $FindBin::Bin;
+use Loopit qw(top);
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $top = top();
+my @files = map { "$top/src/$_.c" } qw(rules rules_time country field code validate);
+my $program = PostgreSQL::Test::Utils::tempdir . '/standalone';
+my ($found) = grep { system("command -v $_ >/dev/null") == 0 } qw(cc gcc clang);
+my @compiler = split ' ', $ENV{CC} // $found // 'cc';
+
+command_ok(
+	[
+		@compiler, '-std=gnu11', '-Wall', '-Wextra', '-Werror', '-Wno-sign-compare',
+		"-I$top/src", '-o', $program, "$top/t/standalone/main.c", @files
+	],
+	'compiles and links without the server');
+
+# Its own checks, each told as one of this test's.
+my ($stdout, $stderr) = run_command([$program]);
+is($stderr, '', 'says nothing else');
+my @checks = $stdout =~ /^((?:not )?ok \d+ - .*)$/mg;
+foreach my $check (@checks)
+{
+	my ($failed, $name) = $check =~ /^(not )?ok \d+ - (.*)$/;
+	ok(!$failed, $name);
+}
+my ($planned) = $stdout =~ /^1\.\.(\d+)$/m;
+is($planned, scalar @checks, 'and ran to its end');
+cmp_ok(scalar @checks, '>', 20, 'a handful of checks');
+
+# Nothing of them asks for the server.
+foreach my $file (@files, map { "$top/src/$_.h" } qw(rules field code lead))
+{
+	unlike(slurp_file($file), qr/#include "(postgres|fmgr|utils|catalog|access)/,
+		substr($file, length $top) . ' includes no header of the server');
+}
+
+done_testing();
