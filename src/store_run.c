@@ -33,8 +33,6 @@ store_open(Store *store, bool read_only)
 	store->has_snapshot = false;
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
-
-	/* what is made from now on has to outlive SPI's own context */
 	MemoryContextSwitchTo(context);
 }
 
@@ -152,15 +150,20 @@ statement_plan(Statement statement)
 	return plan;
 }
 
-/* Runs the statement; the result is checked. */
+/*
+ * Runs the statement; the result is checked.  SPI leaves its own context as
+ * the current one, in which nothing outlives store_close(): it is changed back.
+ */
 static uint64
 run_statement(Statement statement, StatementArgs *args, bool read_only)
 {
+	MemoryContext context = CurrentMemoryContext;
 	SPIPlanPtr	plan = statement_plan(statement);
 	int			result;
 
 	Assert(args->count == SPI_getargcount(plan));
 	result = SPI_execute_plan(plan, args->values, args->nulls, read_only, 0);
+	MemoryContextSwitchTo(context);
 	if (result < 0)
 		elog(ERROR, "SPI_execute_plan failed: %s: %s",
 			 SPI_result_code_string(result), statements[statement].sql);
