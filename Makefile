@@ -46,7 +46,7 @@ REGRESS = setup setup_again example fields email dates countries person address 
 	documents booking late_delivery redelivery rejected failed dry_run \
 	deferred tenants messages batch webhook webhook_encoding replay replay_order \
 	unresolved find_leads summary_and_audit hints forget purge lead_schema \
-	mask owner privileges codes
+	mask owner privileges dba_objects codes
 REGRESS_OPTS = --inputdir=$(srcdir) --encoding=UTF8 --no-locale
 ISOLATION = same_new_email same_lead_reference same_document update_update \
 	asset_archived package_deleted person_erased pairs

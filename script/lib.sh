@@ -91,6 +91,7 @@ make_work_folder() {
 }
 
 end_work_folder() {
+	[ -z "${mounted:-}" ] || umount "$mounted" || true
 	[ -z "${keep:-}" ] || return 0
 	if [ -f "$work/data/postmaster.pid" ]; then
 		as_user "$bin/pg_ctl" -D "$work/data" -m immediate -s stop || true

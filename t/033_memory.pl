@@ -1,0 +1,53 @@
+# Many calls in one backend, good and bad ones: its memory stays flat.
+#
+# LOOPIT_CALLS makes it more of them.
+use strict;
+use warnings;
+use FindBin;
+use lib $FindBin::Bin;
+use Loopit qw(new_node);
+use Test::More;
+
+my $calls = $ENV{LOOPIT_CALLS} // 20000;
+my $node = new_node('memory', 'fsync = off', 'autovacuum = off',
+	'log_min_messages = fatal');
+
+# New persons, updates, redeliveries, rejected and failed leads, raw bodies,
+# dry runs, look-ups, in one statement: contexts that a call leaves behind
+# would live until its end.
+$node->safe_psql('postgres', q{
+	ALTER TABLE loopit.person ADD CONSTRAINT no_bob CHECK (first_name <> 'Bob');
+	CREATE FUNCTION payload(i bigint) RETURNS jsonb LANGUAGE sql AS $$
+		SELECT jsonb_build_object('id', i % 5000, 'dealership', jsonb_build_object('id', 356 + (i % 7 / 6)),
+			'prospect', jsonb_build_object('email', 'p' || i % 1000 || '@example.com',
+				'first_name', CASE i % 11 WHEN 0 THEN 'Bob' ELSE 'N' || i END),
+			'item', jsonb_build_object('vin', 'vin' || i % 25),
+			'additional_details', jsonb_build_object('subscription_plan', CASE i % 3 WHEN 0 THEN 'premium' ELSE 'Premium' END,
+				'license_number', i % 100, 'license_expiry', '01/01/2030', 'license_dob', '01/01/1990',
+				'passport_country', 'nz'))
+	$$;
+	CREATE FUNCTION calls(first bigint, last bigint) RETURNS bigint LANGUAGE sql AS $$
+		SELECT count(CASE i % 5
+			WHEN 0 THEN loopit_ingest_webhook(convert_to(left(payload(i)::text, -(i % 2)::int), 'UTF8'))
+			WHEN 1 THEN loopit_validate_lead(payload(i))
+			ELSE loopit_ingest_lead(payload(i)) END)
+		FROM generate_series(first, last) i
+	$$;
+});
+
+my $total = 'SELECT sum(total_bytes) FROM pg_backend_memory_contexts';
+my $output = $node->safe_psql('postgres', qq{
+	SELECT calls(1, 2000);
+	$total;
+	SELECT calls(2001, $calls);
+	$total;
+	SELECT loopit_purge_ingest_log('0', NULL, 1);
+	SELECT string_agg(DISTINCT status, ' ' ORDER BY status) FROM loopit.ingest_log;
+});
+my (undef, $before, $done, $after, undef, $kinds) = split /\n/, $output;
+is($done, $calls - 2000, "$done calls");
+is($kinds, 'failed processed rejected', 'of every kind');
+cmp_ok($after, '<=', $before * 1.02 + 65536,
+	"memory stays flat: $before bytes before, $after after");
+$node->stop;
+done_testing();
