@@ -6,6 +6,7 @@ use warnings;
 use FindBin;
 use lib $FindBin::Bin;
 use Loopit qw(new_node invariants);
+use PostgreSQL::Test::Utils;
 use Test::More;
 
 my $disk = $ENV{LOOPIT_SMALL_DISK};
@@ -23,9 +24,12 @@ my $lead = q{SELECT loopit_ingest_lead(jsonb_build_object('id', 'x' || i, 'deale
 	'filler', (SELECT string_agg(md5(i || '-' || j), '') FROM generate_series(1, 3000) j)))->>'status'
 	FROM generate_series(%d, %d) i};
 
-my ($status, $stdout, $stderr) = $node->psql('postgres',
-	"\\set VERBOSITY verbose\n" . join(";\n", map { sprintf($lead, $_, $_) } 1 .. 500),
-	on_error_stop => 1);
+# (From a file: psql ends before it has read all of it.)
+my $file = "$PostgreSQL::Test::Utils::tmp_check/leads.sql";
+append_to_file($file, "\\set VERBOSITY verbose\n"
+	  . join('', map { sprintf($lead, $_, $_) . ";\n" } 1 .. 500));
+my ($status, $stdout, $stderr) = $node->psql('postgres', '',
+	on_error_stop => 1, extra_params => [ '-f', $file ]);
 my $calls = 1 + $node->safe_psql('postgres', 'SELECT count(*) FROM loopit.person');
 is($status, 3, "call $calls fails");
 cmp_ok($calls, '>', 3, 'after some that did not');
