@@ -108,10 +108,10 @@ COMMENT ON FUNCTION loopit_reason_codes() IS
 -- Setup: the steps that loopit_setup() takes, as data, so that a DBA can read
 -- the DDL before running it: SELECT ddl FROM loopit_setup_steps().
 --
--- A step runs where the schema has not reached it yet or a relation that it
--- makes is gone (one that makes none always runs); so each is idempotent.  A released
--- step is never edited: what changes is a new step (ALTER TABLE … ADD COLUMN
--- IF NOT EXISTS …), which tables of an older version then run.
+-- A step is due where a schema or relation that it makes is missing, where it
+-- makes none, and where the schema is of an older version; so each is
+-- idempotent.  A released step is never edited: what changes is a new step
+-- (ALTER TABLE ... ADD COLUMN IF NOT EXISTS ...), which an older schema takes.
 -- ---------------------------------------------------------------------------
 
 CREATE FUNCTION loopit_setup_steps(
@@ -121,11 +121,15 @@ CREATE FUNCTION loopit_setup_steps(
 	SET search_path = pg_catalog, pg_temp
 AS $setup$
 VALUES
-(1, 'schema and version', '{loopit.schema_version}'::text[], $ddl$
+(1, 'schema', '{loopit}'::text[], $ddl$
 
-CREATE SCHEMA IF NOT EXISTS loopit;
+-- (Not IF NOT EXISTS, which asks for the privilege to create one all the same.)
+CREATE SCHEMA loopit;
 COMMENT ON SCHEMA loopit IS
 	'Leads of Dealer Studio websites: tables of the business, made by loopit_setup() of extension loopit_leads.';
+
+$ddl$),
+(2, 'version', '{loopit.schema_version}', $ddl$
 
 CREATE TABLE IF NOT EXISTS loopit.schema_version (
 	step		int PRIMARY KEY,
@@ -136,7 +140,7 @@ COMMENT ON TABLE loopit.schema_version IS
 	'The steps of loopit_setup() that this schema has taken; the highest is its version.';
 
 $ddl$),
-(2, 'workspaces and what a loader brings',
+(3, 'workspaces and what a loader brings',
 '{loopit.workspace,
   loopit.dealership, loopit.dealership_workspace_idx,
   loopit.location, loopit.location_name_key,
@@ -244,7 +248,7 @@ COMMENT ON COLUMN loopit.asset_location.position IS
 	'1 is the first: the one taken where a payload names no location that exists.';
 
 $ddl$),
-(3, 'persons, documents and bookings',
+(4, 'persons, documents and bookings',
 '{loopit.person, loopit.person_email_key,
   loopit.identity_document,
   loopit.booking, loopit.booking_lead_reference_key, loopit.booking_person_idx,
@@ -360,7 +364,7 @@ COMMENT ON COLUMN loopit.booking.ingest_log_id IS
 	'The row of loopit.ingest_log that reports it; no foreign key, since the log is purged.';
 
 $ddl$),
-(4, 'the log',
+(5, 'the log',
 '{loopit.ingest_log, loopit.ingest_log_lead_reference_idx,
   loopit.ingest_log_email_idx, loopit.ingest_log_received_at_idx,
   loopit.ingest_log_unsettled_idx, loopit.ingest_log_replay_of_idx}', $ddl$
@@ -405,6 +409,10 @@ CREATE INDEX IF NOT EXISTS ingest_log_unsettled_idx
 	AND (status <> 'processed' OR booking_action = 'skipped' AND asked_for_booking);
 CREATE INDEX IF NOT EXISTS ingest_log_replay_of_idx
 	ON loopit.ingest_log (replay_of) WHERE replay_of IS NOT NULL;
+-- The three columns depend on each other: without this the planner takes the
+-- few unsettled rows for a quarter of the log, and reads all of it.
+CREATE STATISTICS IF NOT EXISTS loopit.ingest_log_unsettled_stats (mcv)
+	ON status, booking_action, asked_for_booking FROM loopit.ingest_log;
 COMMENT ON TABLE loopit.ingest_log IS
 	'One row a delivery, written in the same transaction as what it reports. No foreign keys: a row outlives what it reports.';
 COMMENT ON COLUMN loopit.ingest_log.received_at IS
@@ -439,7 +447,7 @@ COMMENT ON COLUMN loopit.ingest_log.raw_body IS
 	'The request body, where it could not be read or had to be repaired.';
 
 $ddl$),
-(5, 'unresolved leads', '{loopit.unresolved_lead}', $ddl$
+(6, 'unresolved leads', '{loopit.unresolved_lead}', $ddl$
 
 CREATE OR REPLACE VIEW loopit.unresolved_lead AS
 SELECT DISTINCT ON (l.dealership_id, l.lead_reference, l.stands_alone)
@@ -470,7 +478,7 @@ COMMENT ON VIEW loopit.unresolved_lead IS
 	'One row a lead that was rejected, failed or got no booking though it asked for one, and that nothing later settled. Replay with loopit_replay_lead(log_id), or take it out with loopit_dismiss_lead(log_id, note).';
 
 $ddl$),
-(6, 'summary', '{loopit.ingest_summary}', $ddl$
+(7, 'summary', '{loopit.ingest_summary}', $ddl$
 
 CREATE OR REPLACE VIEW loopit.ingest_summary AS
 SELECT (received_at AT TIME ZONE 'UTC')::date AS day, workspace_id, status,
@@ -482,7 +490,7 @@ COMMENT ON VIEW loopit.ingest_summary IS
 	'Counts a day (UTC), workspace, status and reason: the alarm for leads that do not appear.';
 
 $ddl$),
-(7, 'masking for the audit view', '{}', $ddl$
+(8, 'masking for the audit view', '{}', $ddl$
 
 -- The audit view calls the extension through this function, whose body is
 -- text: a view that named an extension's function would keep DROP EXTENSION
@@ -496,7 +504,7 @@ COMMENT ON FUNCTION loopit.masked(jsonb) IS
 GRANT EXECUTE ON FUNCTION loopit.masked(jsonb) TO PUBLIC;
 
 $ddl$),
-(8, 'audit', '{loopit.ingest_audit}', $ddl$
+(9, 'audit', '{loopit.ingest_audit}', $ddl$
 
 CREATE OR REPLACE VIEW loopit.ingest_audit AS
 SELECT id, received_at, status, reason, dealership_id, workspace_id,

@@ -6,8 +6,8 @@
 #include "repair.h"
 
 /*
- * A reader of JSON by RFC 8259's grammar, which knows what it is in: unlike
- * the repair it can tell a comma behind the last element from any other.
+ * A reader of JSON by RFC 8259's grammar, which knows where it is: unlike the
+ * repair it can tell a comma behind the last element from any other.
  */
 typedef struct Reader
 {
@@ -81,48 +81,61 @@ read_number(Reader *reader)
 	return true;
 }
 
-/* Behind the backslash of an escape, which is not kept yet. */
-static bool
+/*
+ * An escape: the code unit of a \u, 0 of any other one, -1 where it is none.
+ * \u0000 is read, and not kept.
+ */
+static int
 read_escape(Reader *reader)
 {
+	static const char digits[] = "0123456789abcdef0123456789ABCDEF";
 	const char *start = reader->at++;
+	int			code = 0;
 
 	if ((size_t) (reader->end - start) >= 6 && strncmp(start, "\\u0000", 6) == 0)
 	{
 		reader->at = start + 6;
 		reader->dropped++;
-		return true;
+		return 0;
 	}
 	keep(reader, start);
 	if (!read_one_of(reader, "u"))
-		return read_one_of(reader, "\"\\/bfnrt");
+		return read_one_of(reader, "\"\\/bfnrt") ? 0 : -1;
 	for (int i = 0; i < 4; i++)
 	{
-		if (!read_one_of(reader, "0123456789abcdefABCDEF"))
-			return false;
+		if (!read_one_of(reader, digits))
+			return -1;
+		code = code * 16 +
+			(int) (strchr(digits, reader->at[-1]) - digits) % 16;
 	}
-	return true;
+	return code;
 }
 
+/* Halves of a surrogate pair stand together, as jsonb wants them. */
 static bool
 read_string(Reader *reader)
 {
+	bool		half = false;
+
 	if (!read_one_of(reader, "\""))
 		return false;
-	while (!read_one_of(reader, "\""))
+	while (half || !read_one_of(reader, "\""))
 	{
 		const char *start = reader->at;
+		int			code = 0;
 
 		if (start == reader->end || (unsigned char) *start < 0x20)
 			return false;
 		if (*start == '\\')
+			code = read_escape(reader);
+		else
 		{
-			if (!read_escape(reader))
-				return false;
-			continue;
+			reader->at++;
+			keep(reader, start);
 		}
-		reader->at++;
-		keep(reader, start);
+		if (code < 0 || half != (code >= 0xDC00 && code <= 0xDFFF))
+			return false;
+		half = code >= 0xD800 && code <= 0xDBFF;
 	}
 	return true;
 }

@@ -20,6 +20,8 @@ SELECT title, loopit_mask_payload(payload::jsonb) AS masked FROM (VALUES
 	('an array under it', '{"dob": ["01/04/2000"], "passport_number": [["P"]], "street": []}'),
 	('an empty object under it', '{"dob": {}}'),
 	('an address as one text', '{"prospect": {"address": "1 Elizabeth St, Sydney"}}'),
+	('an address as a list', '{"address": ["1 Elizabeth St", ["Sydney", null], {"street": "x", "city": "y"}], "b": [1]}'),
+	('a list behind an address', '[{"address": "1 Elizabeth St"}, [1], {"address": {"city": "Sydney"}}, [2]]'),
 	('an address as a number', '{"address": 1}'),
 	('an address within one', '{"address": {"address": "1 Elizabeth St", "street": "x", "city": "Sydney"}}'),
 	('what follows a masked one', '{"a": 1, "dob": {"a": [1]}, "e": ["2"], "license_dob": [3], "f": {"g": "h"}}'),

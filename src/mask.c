@@ -54,11 +54,10 @@ is_sensitive_key(const JsonbValue *key)
 	return false;
 }
 
-/* An address is an object of parts; given as one text it is all of them. */
 static bool
-is_address_as_text(const JsonbValue *key, const JsonbValue *value)
+is_address_key(const JsonbValue *key)
 {
-	return is_key(key, field_key(FIELD_ADDRESS)) && value->type != jbvBinary;
+	return key->type == jbvString && is_key(key, field_key(FIELD_ADDRESS));
 }
 
 /* See mask.h. */
@@ -72,25 +71,59 @@ mask_payload(Jsonb *payload)
 	JsonbValue	value;
 	JsonbIteratorToken token;
 	bool		skip_nested = false;
+	int			depth = 0;
+	int			address_depth = 0;	/* of the list that is an address; 0: not
+									 * within one */
 
 	if (JB_ROOT_IS_SCALAR(payload))
 		return payload;			/* has no key to mask by */
 
 	while ((token = JsonbIteratorNext(&iterator, &value, skip_nested)) != WJB_DONE)
 	{
+		bool		masked = false;
+
 		skip_nested = false;
-		if (token == WJB_KEY)
+		switch (token)
 		{
-			key = value;
-			skip_nested = is_sensitive_key(&key);
+			case WJB_KEY:
+				key = value;
+				skip_nested = is_sensitive_key(&key);
+				break;
+			case WJB_VALUE:
+				/* an address is an object of parts; as one text it is all */
+				masked = is_sensitive_key(&key) ||
+					(is_address_key(&key) && value.type != jbvBinary);
+				break;
+			case WJB_BEGIN_ARRAY:
+				depth++;
+				if (address_depth == 0 && depth > 1 && is_address_key(&key))
+					address_depth = depth;
+				break;
+			case WJB_ELEM:
+				masked = address_depth != 0;
+				break;
+			case WJB_END_ARRAY:
+				if (address_depth == depth)
+					address_depth = 0;
+				depth--;
+				break;
+			case WJB_BEGIN_OBJECT:
+				depth++;
+				break;
+			case WJB_END_OBJECT:
+				depth--;
+				break;
+			default:
+				break;
 		}
-		else if (token == WJB_VALUE && value.type != jbvNull &&
-				 (is_sensitive_key(&key) || is_address_as_text(&key, &value)))
+		if (masked && value.type != jbvNull)
 		{
 			value.type = jbvString;
 			value.val.string.val = MASK;
 			value.val.string.len = strlen(MASK);
 		}
+		if (token != WJB_KEY)
+			key.type = jbvNull; /* it was this value's, and no other's */
 		result = pushJsonbValue(&state, token,
 								token < WJB_BEGIN_ARRAY ? &value : NULL);
 	}

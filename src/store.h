@@ -199,7 +199,7 @@ extern bool store_insert_log(Store *store, const LogRow *row,
 							 const struct Outcome *outcome);
 
 /* Raises an error that says that a row of the table is not stored. */
-extern void store_raise_not_stored(const char *table) pg_attribute_noreturn();
+_Noreturn extern void store_raise_not_stored(const char *table);
 
 /* What a row of the log has of its delivery. */
 typedef struct LoggedDelivery

@@ -44,7 +44,9 @@
 	" FROM %s.loopit_setup_steps() s," \
 	" LATERAL (SELECT pg_catalog.string_agg(pg_catalog.replace(name, 'loopit.', ''), ', ') AS missing" \
 	"  FROM pg_catalog.unnest(s.makes) name" \
-	"  WHERE pg_catalog.to_regclass(name) IS NULL) m" \
+	"  WHERE CASE WHEN pg_catalog.strpos(name, '.') OPERATOR(pg_catalog.>) 0" \
+	"   THEN pg_catalog.to_regclass(name) IS NULL" \
+	"   ELSE pg_catalog.to_regnamespace(name) IS NULL END) m" \
 	" ORDER BY s.step"
 
 typedef struct SetupStep
@@ -53,7 +55,7 @@ typedef struct SetupStep
 	char	   *title;
 	char	   *ddl;
 	char	   *missing;		/* NULL: nothing */
-	bool		always;			/* makes no relation, so it always runs */
+	bool		always;			/* makes nothing, so it is always due */
 } SetupStep;
 
 /* The role that owns, or will own, schema loopit. */
@@ -131,16 +133,15 @@ schema_version(void)
 	return pg_strtoint32(result_string(0, 1));
 }
 
-/* Takes one step, and notes that it was taken. */
+/* Notes that the schema has the step. */
 static void
-take_step(const SetupStep *step)
+note_step(const SetupStep *step)
 {
 	Oid			types[] = {INT4OID, TEXTOID};
 	Datum		values[] = {Int32GetDatum(step->number),
 		CStringGetTextDatum(step->title)};
 	int			result;
 
-	run(step->ddl, step->title);
 	result = SPI_execute_with_args("INSERT INTO loopit.schema_version (step, title)"
 								   " VALUES ($1, $2)"
 								   " ON CONFLICT (step) DO NOTHING",
@@ -190,17 +191,20 @@ setup_run(ReturnSetInfo *result, Oid function)
 
 		if (step->missing != NULL)
 		{
-			take_step(step);
+			run(step->ddl, step->title);
 			report_step(result, step, psprintf("created %s", step->missing));
 		}
-		else if (step->number > version || step->always)
+		else if (step->always || (version > 0 && step->number > version))
 		{
-			take_step(step);
+			run(step->ddl, step->title);
 			report_step(result, step, step->always ? "renewed" : "done");
 		}
 		else
 			report_step(result, step, "nothing to do");
 	}
+
+	for (uint64 i = 0; i < count; i++)
+		note_step(&steps[i]);
 
 	if (SPI_finish() != SPI_OK_FINISH)
 		elog(ERROR, "SPI_finish failed");
