@@ -1,0 +1,74 @@
+# Ingestion reads no large table from end to end: not where they are large, and
+# not in a session that made its plans while they were empty.
+#
+# LOOPIT_ROWS makes them larger.
+use strict;
+use warnings;
+use FindBin;
+use lib $FindBin::Bin;
+use Loopit qw(new_node);
+use Test::More;
+
+my $rows = $ENV{LOOPIT_ROWS} // 100_000;
+my $node = new_node('scale', 'fsync = off', 'autovacuum = off', 'max_wal_size = 4GB');
+
+# A lead with all there is; the person, the lead and the vehicle by number.
+$node->safe_psql('postgres', q{
+	CREATE FUNCTION payload(i bigint) RETURNS jsonb LANGUAGE sql AS $$
+		SELECT jsonb_build_object('id', i, 'dealership', '{"id": 356}'::jsonb,
+			'prospect', jsonb_build_object('email', 'p' || i || '@example.com', 'first_name', 'N' || i % 3),
+			'item', jsonb_build_object('vin', 'VIN' || i % 20 + 1, 'stock_number', 'none'),
+			'location', '{"location_name": "depot"}'::jsonb,
+			'additional_details', jsonb_build_object('subscription_plan', 'Premium',
+				'license_number', i, 'license_expiry', '01/01/2030', 'license_dob', '01/01/1990',
+				'passport_number', i, 'passport_country', 'au', 'passport_expiry', '01/01/2030', 'passport_dob', '01/01/1990'))
+	$$;
+	-- tables that this session has read from end to end, and has no need to
+	CREATE FUNCTION read_whole() RETURNS text LANGUAGE sql AS $$
+		SELECT string_agg(relname || ' ' || seq_scan, ', ' ORDER BY relname) FROM pg_stat_xact_user_tables
+		WHERE schemaname = 'loopit' AND seq_scan > 0
+		AND relname IN ('person', 'identity_document', 'booking', 'ingest_log', 'asset', 'dealership')
+	$$;
+});
+
+# One session, from empty tables on; in a transaction, where the counters are
+# exact.
+my $calls = 3000;
+my @output = split /\n/, $node->safe_psql('postgres', qq{
+	BEGIN;
+	SELECT count(loopit_ingest_lead(payload(i))) FROM generate_series(1, $calls) i;
+	SELECT count(loopit_ingest_lead(payload(i))) FROM generate_series(1, $calls) i;
+	SELECT 'read: ' || coalesce(read_whole(), 'none');
+	COMMIT;
+});
+is_deeply(\@output, [ $calls, $calls, 'read: none' ],
+	'plans made on empty tables serve when they have grown');
+
+# Now large ones.
+$node->safe_psql('postgres', qq{
+	INSERT INTO loopit.person (workspace_id, email)
+		SELECT 7, 'q' || i || '\@example.com' FROM generate_series(1, $rows) i;
+	INSERT INTO loopit.identity_document (workspace_id, person_id, kind, number, date_of_birth, expires_on)
+		SELECT 7, id, 'driver_licence', id, '1990-01-01', '2030-01-01' FROM loopit.person
+		WHERE email LIKE 'q%';
+	INSERT INTO loopit.booking (workspace_id, person_id, asset_id, location_id, package_id, ingest_log_id, lead_reference)
+		SELECT 7, id, 701, 3, 2, 1, 'q' || id FROM loopit.person WHERE email LIKE 'q%';
+	INSERT INTO loopit.asset (workspace_id, id, vin) SELECT 7, 10000 + i, 'Q' || i FROM generate_series(1, $rows / 10) i;
+	INSERT INTO loopit.dealership (id, workspace_id) SELECT 1000 + i, 7 FROM generate_series(1, $rows / 10) i;
+	INSERT INTO loopit.ingest_log (received_at, duration_us, payload_version, asked_for_booking, status,
+			lead_reference, email, person_action, booking_action, ingested_by, outcome)
+		SELECT now(), 1, 1, true, 'processed', 'q' || i, 'q' || i || '\@example.com', 'created', 'created', 'x', '{}'
+		FROM generate_series(1, $rows) i;
+	ANALYZE loopit.person, loopit.identity_document, loopit.booking, loopit.asset, loopit.dealership, loopit.ingest_log;
+});
+is($node->safe_psql('postgres', qq{
+		BEGIN;
+		SELECT count(loopit_ingest_lead(payload(i))) FROM generate_series($calls - 50, $calls + 50) i;
+		SELECT count(loopit_validate_lead(payload(i))) FROM generate_series($calls, $calls + 100) i;
+		SELECT count(loopit_replay_lead(id)) FROM (SELECT id FROM loopit.ingest_log ORDER BY id LIMIT 100) l;
+		SELECT 'read: ' || coalesce(read_whole(), 'none');
+		COMMIT;
+	}),
+	"101\n101\n100\nread: none", "nor with $rows rows more");
+$node->stop;
+done_testing();
