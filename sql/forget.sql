@@ -121,6 +121,23 @@ SELECT loopit_forget_person(7, 'victim@example.com');
 SELECT loopit_forget_person(7, 'nobody@example.com');
 SELECT secret, test.found(secret) FROM test.secret WHERE test.found(secret) IS NOT NULL ORDER BY n;
 
+-- A longer address is another's; what could not be read is searched for the
+-- address wherever it stands.
+SELECT coalesce(max(id), 0) AS known FROM loopit.ingest_log \gset
+SELECT count(*) FROM unnest(ARRAY[
+	'{"id": 71, "dealership": {"id": 356}, "prospect": {"email": "joann@example.com"},}',
+	'{"id": 72, "x": "to joann@example.com or ann@example.com.au',
+	'{"id": 73, "x": "mail\nann@example.com.',
+	'{"id": 74, "x": "<ANN@example.com>',
+	'[{"prospect": {"email": "ann@example.com"}}]',
+	'{"id": 76, "dealership": {"id": 356}, "prospect": {"email": ["ann@example.com"]}}',
+	'{"id": 77, "dealership": {"id": 356}, "prospect": {"email": "Ann <ann@example.com>"}}',
+	'{"id": 78, "dealership": {"id": 356}, "prospect": {"email": "eve@example.com"}, "x": "ann@example.com"}']) body,
+	loopit_ingest_webhook(convert_to(body, 'UTF8'));
+SELECT loopit_forget_person(7, 'ann@example.com')->'log_rows' AS log_rows;
+SELECT id - :known AS row, status, reason, num_nonnulls(payload, raw_body) = 0 AS erased
+FROM loopit.ingest_log WHERE id > :known ORDER BY 1;
+
 -- What is refused.
 CREATE FUNCTION test.error(workspace_id bigint, email text, OUT state text, OUT message text, OUT hint text) LANGUAGE plpgsql AS $$
 BEGIN

@@ -55,6 +55,8 @@ INSERT INTO test.body (want, about, notation) SELECT 'malformed', * FROM (VALUES
 	('surrogate', '{@,"a":"~ED~A0~80"}'), ('CESU pair', '{@,"a":"~ED~A0~BD~ED~B8~80"}'),
 	('beyond Unicode', '{@,"a":"~F4~90~80~80"}'), ('beyond Unicode', '{@,"a":"~F5~80~80~80"}'),
 	('no such byte', '{@,"a":"~FF"}'), ('cut character', '{@,"a":"~E2~82"}'), ('cut at the end', '{@}~E2~82'),
+	('dropped NUL would mend an escape', '{@,"a":"\u00\u000041"}'),
+	('or join a pair', '{@,"a":"\ud83d\u0000\ude00"}'),
 	('lone high', '{@,"a":"\ud800"}'), ('lone low', '{@,"a":"\udc00"}'),
 	('turned round', '{@,"a":"\ude00\ud83d"}'), ('high, then text', '{@,"a":"\ud83dx"}'),
 	('high twice', '{@,"a":"\ud83d\ud83d\ude00"}'), ('in a key', '{@,"\ud83d":1}'),
