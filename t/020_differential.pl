@@ -1,8 +1,10 @@
 # The extension against bench/peer.sql, which has the same contract in PL/pgSQL:
-# random payloads through both, outcomes and stored rows compared.
+# payloads through both, one after the other, outcomes and stored rows compared.
+# First a list of values at the limits of each rule, then random payloads, between
+# which the configuration changes and persons are erased.
 #
 # LOOPIT_SEED      repeats a run (the seed is printed)
-# LOOPIT_PAYLOADS  how many payloads; 2000 by default
+# LOOPIT_PAYLOADS  how many random payloads; 2000 by default
 
 use strict;
 use warnings;
@@ -158,7 +160,10 @@ sub date
 		20 => sub { one_of(@dates) },
 		2 => sub { sprintf '%02d/%02d/%04d', int rand 33, int rand 14, one_of(1999, 2000, 1900, 2023, 2024) });
 }
-sub odd_date { return weighted(2 => sub { odd(one_of(@dates)) }, 3 => sub { one_of(@no_dates) }, 1 => sub { date() }); }
+sub odd_date
+{
+	return weighted(2 => sub { odd(one_of(@dates)) }, 3 => sub { one_of(@no_dates) }, 1 => \&date);
+}
 
 my @states = (
 	('NSW') x 4, qw(Vic qld WA NT TX ny CA ON QC BC 1 1A zz ZZZ A1B ab));
@@ -211,7 +216,8 @@ my @no_emails = (
 	'a@x.com.', 'a@.x.com', 'ü@x.com', 'a@ü.com', ('l' x 65) . '@x.com', 'a@' . ('d' x 64) . '.com',
 	'a@' . join('.', ('d' x 60) x 4, 'd' x 9), 'a b@x.com', 'a@x com', 'a@x.com,b@x.com', 'a@b@x.com',
 	'<a@x.com>', 'mailto:a@x.com', "a\@x.com\nb", "a\x{212a}\@x.com", "a\@x.\x{212a}om", 'a@x_y.com',
-	"a\@x.com\x{180e}", '()@x.com', 'a\\@x.com', 'a@x.com ' x 40, "\x{130}\@x.com", 'ÄÖÜ@' . ('É' x 255));
+	"a\@x.com\x{180e}", '()@x.com', 'a\\@x.com', 'a@x.com ' x 40, "\x{130}\@x.com", 'ÄÖÜ@' . ('É' x 255),
+	('l' x 253) . ' b', ('l' x 200) . ' ' x 60 . 'b', ' ' x 300 . ('l' x 255));
 
 sub odd_email
 {
@@ -275,7 +281,10 @@ my @no_dealerships = (
 	\'999', '999', \'0', '0', \'-9223372036854775808', '+356', '-5', \'356.5', '356.0', '3.56e2', \'1e30', \'1e-30',
 	\'9223372036854775808', '9223372036854775808', \'-9223372036854775809', '99999999999999999999', \'1e1000',
 	('9' x 1000), '٣٥٦', '３５６', '3 56', '0x164', 'NaN', 'Infinity', \'0.9999', '', '-0', '356a', '1_000');
-sub odd_dealership { return weighted(2 => sub { odd('356') }, 2 => sub { one_of(@dealerships) }, 3 => sub { one_of(@no_dealerships) }); }
+sub odd_dealership
+{
+	return weighted(2 => sub { odd('356') }, 2 => sub { one_of(@dealerships) }, 3 => sub { one_of(@no_dealerships) });
+}
 
 sub opt_in { return one_of(\'true', \'false', 'true', 'FALSE', 'True'); }
 sub odd_opt_in
@@ -380,18 +389,26 @@ sub change
 			my $id = 1 + int rand 7;
 			"UPDATE %s.package SET archived_at = $live WHERE workspace_id = $ws AND id = $id";
 		},
-		1 => sub { "UPDATE %s.package SET name = CASE name WHEN 'Basic' THEN 'Basic 2' ELSE 'Basic' END WHERE workspace_id = 1 AND id = 2" },
-		1 => sub { "UPDATE %s.location SET name = CASE name WHEN 'Dealer B' THEN 'Dealer C' ELSE 'Dealer B' END WHERE workspace_id = 1 AND id = 2" },
+		1 => "UPDATE %s.package SET name = CASE name WHEN 'Basic' THEN 'Basic 2' ELSE 'Basic' END"
+		  . " WHERE workspace_id = 1 AND id = 2",
+		1 => "UPDATE %s.location SET name = CASE name WHEN 'Dealer B' THEN 'Dealer C' ELSE 'Dealer B' END"
+		  . " WHERE workspace_id = 1 AND id = 2",
 		1 => sub {
 			my $id = one_of(5, 6, 7, 10);
 			my $column = one_of('vin', 'stock_number');
-			"UPDATE %s.asset SET $column = CASE WHEN $column IS NULL THEN '\u$column$id' END WHERE workspace_id = 1 AND id = $id";
+			"UPDATE %s.asset SET $column = CASE WHEN $column IS NULL THEN '$column$id' END"
+			  . " WHERE workspace_id = 1 AND id = $id";
 		},
-		1 => sub { "UPDATE %s.asset_location SET position = position + CASE WHEN position < 10 THEN 10 ELSE -10 END WHERE workspace_id = 1 AND asset_id = 1 AND location_id = 2" },
-		1 => sub { "UPDATE %s.dealership SET workspace_id = 3 - workspace_id WHERE id = 357" },
-		1 => sub { "WITH gone AS (DELETE FROM %s.dealership WHERE id = 400 RETURNING 1) INSERT INTO %s.dealership SELECT 400, 2 WHERE NOT EXISTS (SELECT FROM gone) AND NOT EXISTS (SELECT FROM %s.dealership WHERE id = 400)" },
+		1 => 'UPDATE %s.asset_location SET position = position + CASE WHEN position < 10 THEN 10 ELSE -10 END'
+		  . ' WHERE workspace_id = 1 AND asset_id = 1 AND location_id = 2',
+		1 => 'UPDATE %s.dealership SET workspace_id = 3 - workspace_id WHERE id = 357',
+		1 => 'DELETE FROM %s.dealership WHERE id = 400',
+		2 => 'INSERT INTO %s.dealership VALUES (400, 2) ON CONFLICT DO NOTHING',
 		# a person erased
-		14 => sub { my $n = 1 + int rand 5; "DELETE FROM %s.person WHERE workspace_id = $ws AND email = 'person$n\@ws$ws.example.com'" });
+		14 => sub {
+			my $n = 1 + int rand 5;
+			"DELETE FROM %s.person WHERE workspace_id = $ws AND email = 'person$n\@ws$ws.example.com'";
+		});
 }
 
 # ---------------------------------------------------------------------------
@@ -428,7 +445,8 @@ my @fields = (
 	[ 'additional_details.license_number', sub { one_of(\'12345678', '12345678', '87654321') }, sub { odd('12345678') } ],
 	[ 'additional_details.license_card_number', sub { one_of(\'9999999', '9999999', '111') }, sub { odd('9999999') } ],
 	[ 'additional_details.license_state', sub { one_of(@states) }, sub { one_of(odd('NSW'), one_of(@no_states), two_letters()) } ],
-	[ 'additional_details.passport_country', \&passport_country, sub { one_of(odd('Australia'), one_of(@no_country_names), two_letters()) } ],
+	[ 'additional_details.passport_country', \&passport_country,
+		sub { one_of(odd('Australia'), one_of(@no_country_names), two_letters()) } ],
 	[ 'additional_details.passport_expiry', \&date, \&odd_date ],
 	[ 'additional_details.passport_dob', \&date, \&odd_date ],
 	[ 'additional_details.passport_number', sub { one_of('PB12345678', 'PB12345678', 'pb12345678') }, sub { odd('PB12345678') } ],
@@ -584,8 +602,9 @@ CREATE TABLE diff.id (
 
 -- An outcome without what may differ: texts are left out; an id of the peer's is
 -- replaced by the extension's, by an impossible one where it has none.
-CREATE FUNCTION diff.ours(of_thing text, id bigint) RETURNS bigint LANGUAGE sql STABLE AS
-$$ SELECT CASE WHEN id IS NOT NULL THEN COALESCE((SELECT i.ours FROM diff.id i WHERE i.thing = of_thing AND i.peers = id), -id) END $$;
+CREATE FUNCTION diff.ours(of_thing text, id bigint) RETURNS bigint LANGUAGE sql STABLE AS $$
+SELECT COALESCE((SELECT i.ours FROM diff.id i WHERE i.thing = of_thing AND i.peers = id), -id)
+$$;
 CREATE FUNCTION diff.plain(outcome jsonb, is_peers boolean) RETURNS jsonb LANGUAGE plpgsql STABLE AS $$
 DECLARE
 	thing text;
@@ -736,7 +755,15 @@ SQL
 
 my $node = PostgreSQL::Test::Cluster->new('differential');
 $node->init(extra => [ '--encoding=UTF8', '--locale=C.UTF-8' ]);
-$node->append_conf('postgresql.conf', "fsync = off\nlog_min_messages = panic\nTimeZone = 'Australia/Sydney'\n");
+$node->append_conf('postgresql.conf', <<'CONF');
+fsync = off
+log_min_messages = panic
+# nothing may depend on these
+TimeZone = 'Australia/Sydney'
+DateStyle = 'German, DMY'
+IntervalStyle = 'sql_standard'
+extra_float_digits = -10
+CONF
 $node->start;
 $node->safe_psql('postgres', 'CREATE EXTENSION loopit_leads; SELECT loopit_setup()');
 $node->command_ok(
@@ -819,7 +846,15 @@ while ($done < $payloads)
 	run_steps();
 }
 
-my $compared = $node->safe_psql('postgres', 'SELECT count(*) FROM diff.result JOIN diff.step USING (n) WHERE change IS NULL');
+# Nothing is to be found; else it is shown, and how to find it again.
+sub none
+{
+	my ($found, $name) = @_;
+	is($found, '', $name) or diag("LOOPIT_SEED=$seed LOOPIT_PAYLOADS=$payloads");
+}
+
+my $compared =
+  $node->safe_psql('postgres', 'SELECT count(*) FROM diff.result JOIN diff.step USING (n) WHERE change IS NULL');
 is($compared, $directed + $payloads, "payloads compared: $directed + $payloads");
 
 my $differences = $node->safe_psql('postgres', <<'SQL');
@@ -831,7 +866,7 @@ FROM (
 WHERE ours IS DISTINCT FROM peers OR our_person IS DISTINCT FROM peer_person
 ORDER BY n LIMIT 5
 SQL
-is($differences, '', 'the outcomes are the same, and so is the person after each step') or diag("LOOPIT_SEED=$seed LOOPIT_PAYLOADS=$payloads");
+none($differences, 'the outcomes are the same, and so is the person after each step');
 
 my $rows = $node->safe_psql('postgres', <<'SQL');
 SET work_mem = '100MB';
@@ -844,9 +879,9 @@ GROUP BY tab, data
 HAVING count(*) <> 2
 ORDER BY tab, data ->> 'n', min(source) LIMIT 6
 SQL
-is($rows, '', 'the stored rows are the same') or diag("LOOPIT_SEED=$seed LOOPIT_PAYLOADS=$payloads");
+none($rows, 'the stored rows are the same');
 
-is( $node->safe_psql('postgres', <<'SQL'), '', 'every log row says what the call returned');
+none($node->safe_psql('postgres', <<'SQL'), 'every log row says what the call returned');
 SELECT source, data FROM diff.stored
 WHERE tab = 'ingest_log' AND NOT (data @> '{"as returned": true, "own id": true, "timely": true}')
 LIMIT 3
@@ -866,15 +901,19 @@ my @codes = qw(
   vehicle_ambiguous location_defaulted booking_conflict stale_payload updated_at_invalid);
 my %reasons = (
 	address => [qw(not_provided person_skipped stale_payload address_incomplete state_not_abbreviated)],
-	driver_licence => [qw(not_provided person_skipped stale_payload licence_incomplete licence_expiry_invalid licence_dob_invalid)],
-	passport => [qw(not_provided person_skipped stale_payload passport_incomplete passport_country_unknown passport_expiry_invalid passport_dob_invalid)],
-	booking => [qw(not_provided person_skipped vehicle_missing asset_not_found asset_archived location_not_found package_missing package_not_found)]);
+	driver_licence => [qw(not_provided person_skipped stale_payload licence_incomplete
+		  licence_expiry_invalid licence_dob_invalid)],
+	passport => [qw(not_provided person_skipped stale_payload passport_incomplete passport_country_unknown
+		  passport_expiry_invalid passport_dob_invalid)],
+	booking => [qw(not_provided person_skipped vehicle_missing asset_not_found asset_archived
+		  location_not_found package_missing package_not_found)]);
 my @wanted = (
 	(map { "status $_" } qw(processed rejected failed), 'raised'),
 	(map { "code $_" } @codes),
 	(map { "reason $_" } qw(payload_missing payload_not_object dealership_missing dealership_invalid workspace_not_found
 		  email_missing email_invalid dob_invalid database_error)),
-	(map { my $thing = $_; map { "$thing $_" } qw(created updated unchanged skipped) } qw(person address driver_licence passport)),
+	(map { my $thing = $_; map { "$thing $_" } qw(created updated unchanged skipped) }
+	  qw(person address driver_licence passport)),
 	(map { "booking $_" } qw(created unchanged skipped)),
 	(map { my $thing = $_; map { "$thing skipped $_" } $reasons{$thing}->@* } sort keys %reasons),
 	'location_from payload', 'location_from asset', 'hashed reference');
@@ -888,7 +927,8 @@ SELECT s, count(*) FROM o, LATERAL (
 	SELECT 'status ' || CASE WHEN o ? 'raised' THEN 'raised' ELSE o ->> 'status' END
 	UNION ALL SELECT 'reason ' || (o ->> 'reason')
 	UNION ALL SELECT 'code ' || (i ->> 'code') FROM jsonb_array_elements(o -> 'issues') i
-	UNION ALL SELECT t || ' ' || (o #>> ARRAY[t, 'action']) FROM unnest('{person,address,driver_licence,passport,booking}'::text[]) t
+	UNION ALL SELECT t || ' ' || (o #>> ARRAY[t, 'action'])
+	FROM unnest('{person,address,driver_licence,passport,booking}'::text[]) t
 	UNION ALL SELECT t || ' ' || (o #>> ARRAY[t, 'action']) || ' ' || (o #>> ARRAY[t, 'reason'])
 	FROM unnest('{address,driver_licence,passport,booking}'::text[]) t
 	UNION ALL SELECT 'location_from ' || (o #>> '{booking,location_from}')
@@ -896,8 +936,7 @@ SELECT s, count(*) FROM o, LATERAL (
 WHERE s IS NOT NULL
 GROUP BY s
 SQL
-	is(join(', ', grep { !$seen{$_} } @wanted), '', 'everything occurred')
-	  or diag("LOOPIT_SEED=$seed LOOPIT_PAYLOADS=$payloads");
+	none(join(', ', grep { !$seen{$_} } @wanted), 'everything occurred');
 	note(join ', ', map { "$_ " . ($seen{$_} // 0) } @wanted);
 }
 
