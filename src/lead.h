@@ -5,8 +5,8 @@
  *	  finds, the issues, and the lead that validation makes of them.
  *
  * Plain C: no server header, so that validation links without one.  Nothing
- * here owns memory: texts point into the payload or into the lead itself, and
- * live as long as those do.
+ * here owns memory: texts point into the payload, into the lead itself, or into
+ * a constant table, and live as long as those do.
  *
  *-------------------------------------------------------------------------
  */
