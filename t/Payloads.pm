@@ -1,0 +1,584 @@
+# What t/020_differential.pl sends: a configuration, values at the limits of each
+# rule, and random payloads of them.  Random by rand(), so that srand() repeats a
+# run.
+package Payloads;
+
+use strict;
+use warnings;
+use utf8;
+
+use Exporter 'import';
+use FindBin;
+
+our @EXPORT = qw(
+	NULL json one_of chance @blank @no_blank @numbers @dates @no_dates
+	two_letters @country_names @state_codes passport_country email @emails
+	@no_emails updated_at @times @no_times @dealerships @no_dealerships
+	$configuration change $done put payload
+);
+
+my $top = "$FindBin::RealBin/..";
+
+# ---------------------------------------------------------------------------
+# JSON. Plain scalars are strings, \'…' is raw JSON, [] and {} are themselves,
+# ABSENT is a key that is left out. All output is ASCII.
+# ---------------------------------------------------------------------------
+
+use constant ABSENT => \'';
+use constant NULL => \'null';
+
+sub json_string
+{
+	my ($s) = @_;
+	$s =~ s{([^ !\x23-\x5b\x5d-\x7e])}{
+		my $c = ord $1;
+		$c < 0x10000 ? sprintf('\\u%04x', $c)
+		: sprintf('\\u%04x\\u%04x',
+			0xd800 + (($c - 0x10000) >> 10), 0xdc00 + (($c - 0x10000) & 0x3ff))
+	}gex;
+	return qq("$s");
+}
+
+sub json
+{
+	my ($v) = @_;
+	return json_string($v) unless ref $v;
+	return $$v if ref $v eq 'SCALAR';
+	return '[' . join(', ', map { json($_) } @$v) . ']' if ref $v eq 'ARRAY';
+	return '{'
+	  . join(', ',
+		map { json_string($_) . ': ' . json($v->{$_}) }
+		grep { !(ref $v->{$_} eq 'SCALAR' && ${ $v->{$_} } eq '') } sort keys %$v)
+	  . '}';
+}
+
+# ---------------------------------------------------------------------------
+# Chance
+# ---------------------------------------------------------------------------
+
+sub one_of { return $_[ int rand @_ ]; }
+sub chance { return rand() < $_[0]; }
+
+# One of the values, each repeated by its weight: weighted(3 => 'a', 1 => 'b').
+# A code reference is called.
+sub weighted
+{
+	my @pairs = @_;
+	my $sum = 0;
+	for (my $i = 0; $i < @pairs; $i += 2) { $sum += $pairs[$i]; }
+	my $at = rand($sum);
+	while (@pairs)
+	{
+		my ($weight, $value) = splice(@pairs, 0, 2);
+		next if ($at -= $weight) >= 0;
+		return ref $value eq 'CODE' ? $value->() : $value;
+	}
+	die 'weights';
+}
+
+# ---------------------------------------------------------------------------
+# Values
+# ---------------------------------------------------------------------------
+
+# What trimming takes off, and what looks as if it did.
+our @blank = map { chr } 0x09 .. 0x0d, 0x20, 0x85, 0xa0, 0x1680, 0x2000 .. 0x200a,
+  0x2028, 0x2029, 0x202f, 0x205f, 0x3000, 0x200b .. 0x200d, 0x2060, 0xfeff;
+our @no_blank = map { chr } 0x01, 0x08, 0x0e, 0x1c, 0x1f, 0x7f, 0x84, 0xad, 0x180e,
+  0x200e, 0x2061, 0x2064, 0x2800, 0x3164, 0xfff9;
+
+sub blanks { return join '', map { one_of(@blank) } 1 .. 1 + int rand 3; }
+
+# A valid value dressed up: as a string with blanks around, or in another case.
+sub dressed
+{
+	my ($s) = @_;
+	return $s if ref $s;
+	return weighted(
+		4 => blanks() . $s . blanks(),
+		2 => $s . blanks(),
+		2 => blanks() . $s,
+		2 => uc $s,
+		2 => lc $s,
+		1 => ucfirst lc $s,
+		1 => one_of(@no_blank) . $s,
+		1 => $s . one_of(@no_blank),
+		1 => "$s $s");
+}
+
+our @numbers = map { \$_ }
+  qw(0 -0 -0.0 0.000 1 -1 7 12.50 12.5 2000 2000.0 1e3 1.50e1 1E-3 15e-1 1000.000
+  123456789012345678901234567890.12300 0.1e1 1e254 1e255 1e300 1e-253 1e-254 -1e253 -1e254
+  9223372036854775807 9223372036854775808 1e1000 356 3.56e2 1001 1001.0 20001);
+
+# Lengths around the limit, in characters of one to four bytes.
+sub long_text
+{
+	my $c = one_of('a', 'Z', '9', "é", "漢", "\x{1d11e}");
+	my $n = one_of(254, 255, 256, 257, 255, 256, 1000);
+	return weighted(
+		5 => $c x $n,
+		1 => blanks() . ($c x $n) . blanks(),
+		1 => ($c x ($n - 2)) . ' ' . $c,
+		1 => ($c x ($n - 1)) . one_of(@no_blank));
+}
+
+# Any value, for a field whose valid ones look like $good.
+sub odd
+{
+	my ($good) = @_;
+	return weighted(
+		4 => ABSENT,
+		2 => NULL,
+		2 => '',
+		2 => sub { blanks() },
+		2 => sub { \one_of('true', 'false') },
+		1 => sub { one_of([], [ 'a' ], [ \'1', NULL ], [ [] ]) },
+		1 => sub { one_of({}, { a => \'1' }, { id => {} }) },
+		4 => sub { one_of(@numbers) },
+		3 => sub { long_text() },
+		2 => sub { one_of(@no_blank) },
+		5 => sub { dressed($good) },
+		1 => "\x{212a}\x{130}\x{131}ſ");
+}
+
+our @dates = (
+	'01/04/2000', '29/02/2000', '29/02/2024', '31/12/9999', '01/01/0001',
+	'10/10/1980', '10/10/2029', '30/06/1999', '31/01/1970', '28/02/1900');
+our @no_dates = (
+	'29/02/1900', '29/02/2023', '30/02/2000', '31/04/2000', '31/06/2000', '31/09/2000',
+	'31/11/2000', '32/01/2000', '00/01/2000', '01/00/2000', '01/13/2000', '12/31/2000',
+	'01/01/0000', '1/4/2000', '01/4/2000', '01/04/00', '01/04/20000', '2000-04-01',
+	'01-04-2000', '01.04.2000', '01 / 04 / 2000', '+1/04/2000', '01/04/ 200', "01/04/2000\n.",
+	'٠١/٠٤/٢٠٠٠', '01/04/２０００', 'unknown', '01/04/2000 00:00', '29/02/2100', '99/99/9999');
+
+sub date
+{
+	return weighted(
+		20 => sub { one_of(@dates) },
+		2 => sub { sprintf '%02d/%02d/%04d', int rand 33, int rand 14, one_of(1999, 2000, 1900, 2023, 2024) });
+}
+sub odd_date
+{
+	return weighted(2 => sub { odd(one_of(@dates)) }, 3 => sub { one_of(@no_dates) }, 1 => \&date);
+}
+
+our @states = (
+	('NSW') x 4, qw(Vic qld WA NT TX ny CA ON QC BC 1 1A zz ZZZ A1B ab));
+our @no_states = ('New South Wales', 'NSWX', 'N-W', 'É', 'N W', 'NSW.', '----', "N\x{e9}W", "\x{661}");
+our @countries = (
+	('Australia') x 4, 'AUSTRALIA', 'au', 'AU', 'United States', 'usa', 'US', 'UNITED STATES of america',
+	'Canada', 'ca', 'New Zealand', 'France', 'uk', 'AUS', 'CAN', 'Commonwealth of Australia',
+	'Austral', "CÔTE D'IVOIRE");
+
+sub two_letters { return join '', map { chr(65 + int rand 26) } 1, 2; }
+
+# Every name that a passport's country may have, and every code of a state.
+our (@country_names, @state_codes);
+{
+	open my $file, '<:encoding(UTF-8)', "$top/bench/peer_countries.sql" or die "peer_countries.sql: $!";
+	while (<$file>)
+	{
+		if (/^\t\('(.*)', '[A-Z]{2}'\)/) { push @country_names, $1 =~ s/''/'/gr; }
+		elsif (/THEN state|^\t\t'/) { push @state_codes, /'([A-Z]{2,3})'/g; }
+	}
+}
+our @no_country_names = (
+	'gb', 'GB', 'nz', 'it', 'AUS', 'England', 'Atlantis', 'U.S.A.', 'the Netherlands', 'South Korea.',
+	'Australien', "cÔte d'ivoire", 'ÅLAND ISLANDS', 'åLAND ISLANDS', 'TÜRKIYE', 'EN', 'United  States', '036');
+
+sub passport_country
+{
+	return weighted(
+		4 => sub { one_of(qw(au us fr de uk ca AU Us FR dE UK CA)) },
+		2 => sub { one_of(@no_country_names) },
+		4 => sub { one_of(@country_names) },
+		1 => sub { my $s = one_of(@country_names); $s =~ tr/a-z/A-Z/; $s },
+		1 => sub { my $s = one_of(@country_names); $s =~ tr/A-Z/a-z/; $s });
+}
+
+# A payload's e-mail is mostly one of five a workspace.
+sub email
+{
+	my ($workspace) = @_;
+	my $s = sprintf 'person%d@ws%d.example.com', 1 + int rand 5, $workspace;
+	return chance(0.2) ? one_of(uc $s, ucfirst $s, " $s", "\x{feff}$s\x{200b}") : $s;
+}
+our @emails = (
+	'a@b.co', q(a'b!#$%&*+/=?^_`{|}~-@x.com), ('l' x 64) . '@x.com', 'a@' . ('d' x 63) . '.com',
+	'a@1.com', 'a@b.1a', 'a@b.c-d', 'a.b.c@d.e.f', '1@2.x3', 'a@xn--d1acufc.xn--p1ai',
+	'a@' . join('.', ('d' x 60) x 4, 'd' x 8), '-@a.b', 'a@a--b.c', 'A@B.CO');
+our @no_emails = (
+	'a', 'a@', '@b.co', 'a@b', 'a@b.1', 'a@b.123', 'a@1.2.3.4', 'a@[1.2.3.4]', 'a..b@x.com',
+	'.a@x.com', 'a.@x.com', '"a"@x.com', 'a@-x.com', 'a@x-.com', 'a@x.-com', 'a@x.com-', 'a@x..com',
+	'a@x.com.', 'a@.x.com', 'ü@x.com', 'a@ü.com', ('l' x 65) . '@x.com', 'a@' . ('d' x 64) . '.com',
+	'a@' . join('.', ('d' x 60) x 4, 'd' x 9), 'a b@x.com', 'a@x com', 'a@x.com,b@x.com', 'a@b@x.com',
+	'<a@x.com>', 'mailto:a@x.com', "a\@x.com\nb", "a\x{212a}\@x.com", "a\@x.\x{212a}om", 'a@x_y.com',
+	"a\@x.com\x{180e}", '()@x.com', 'a\\@x.com', 'a@x.com ' x 40, "\x{130}\@x.com", 'ÄÖÜ@' . ('É' x 255),
+	('l' x 253) . ' b', ('l' x 200) . ' ' x 60 . 'b', ' ' x 300 . ('l' x 255));
+
+sub odd_email
+{
+	return weighted(
+		1 => sub { one_of(@emails) },
+		3 => sub { one_of(@no_emails) },
+		1 => sub { one_of(map { 'a@' . join('.', ('d' x 60) x 4, 'd' x $_) } 7 .. 10) },
+		2 => sub { odd('person1@ws1.example.com') });
+}
+
+# Few times, each written in several ways, so that payloads are often equally
+# old; and times around the limit, a day ahead.
+our $start = time;
+sub rfc3339
+{
+	my ($time) = @_;
+	my ($s, $m, $h, $day, $month, $year) = gmtime $time;
+	return sprintf '%04d-%02d-%02dT%02d:%02d:%02d', $year + 1900, $month + 1, $day, $h, $m, $s;
+}
+sub updated_at
+{
+	my $d = 1 + int rand 6;
+	return one_of(
+		"2025-10-0${d}T06:10:22.097Z", "2025-10-0${d}T06:10:22.097Z", "2025-10-0${d}T16:10:22.097+10:00",
+		"2025-10-0${d}t06:10:22.0970000z", "2025-10-0${d} 06:10:22.097", "2025-10-0${d}T06:10:22.0969999Z",
+		"2025-10-0${d}T06:10:22.0970004Z", "2025-10-0${d}T06:10:22.09699949999Z",
+		"2025-10-0${d}T06:10:22.0969995+00:00", "2025-10-0${d}T06:10:22.097-00:00",
+		"2025-10-0${d}T02:40:22.09700-03:30");
+}
+our @times = (
+	'0001-01-01T00:00:00Z', '0001-01-01T00:00:00+23:59', '1969-12-31T23:59:59.9999995Z', '2024-02-29T00:00:00',
+	'2000-02-29 23:59:59-23:59', '1899-12-31T23:59:59.5+05:30', '2025-10-01T00:00:00.' . ('9' x 300) . 'Z',
+	'2025-09-30T23:59:59.9999999Z', '2025-10-01T00:00:00.0000005Z', '2025-10-01T00:00:00.0000015Z',
+	'2025-10-01T00:00:00.0000025Z', '2025-10-01T00:00:00.00000249999999999999999999Z', '2025-10-01T00:00:00.0Z');
+our @no_times = (
+	'9999-12-31T23:59:59Z', '9999-12-31T23:59:59.9999999-23:59', '2999-01-01T00:00:00', '0000-01-01T00:00:00Z',
+	'2025-02-29T00:00:00Z', '2025-13-01T00:00:00Z', '2025-00-01T00:00:00Z', '2025-01-00T00:00:00Z',
+	'2025-10-01T24:00:00Z', '2025-10-01T23:60:00Z', '2016-12-31T23:59:60Z', '2025-10-01T00:00Z', '2025-10-01',
+	'2025-10-01T00:00:00.Z', '2025-10-01T00:00:00,5Z', '2025-10-01T00:00:00+1000', '2025-10-01T00:00:00+10',
+	'2025-10-01T00:00:00+24:00', '2025-10-01T00:00:00+10:60', '2025-10-01T00:00:00 Z', '2025-10-01  00:00:00',
+	'2025-10-01T00:00:00ZZ', '2025-10-01T00:00:00 UTC', '20251001T000000Z', '2025-10-1T00:00:00Z', 'now',
+	'infinity', '-infinity', 'epoch', 'tomorrow', '12025-10-01T00:00:00Z', '2025-10-01T00:00:00+10:00:00',
+	'2025-10-01_00:00:00Z', "2025-10-01\t00:00:00Z", '٢٠٢٥-10-01T00:00:00Z', '-2025-10-01T00:00:00Z',
+	'2025-W40-3T00:00:00Z', '2025-274T00:00:00Z', '1759298400', '2025-10-01T00:00:00−10:00');
+
+sub odd_updated_at
+{
+	return weighted(
+		3 => sub { odd(updated_at()) },
+		2 => sub { one_of(@times) },
+		4 => sub { one_of(@no_times) },
+		1 => sub { rfc3339($start + 25 * 3600) . 'Z' },
+		1 => sub { rfc3339($start + 48 * 3600) . '.5+23:59' },
+		0.2 => sub { rfc3339($start + 23 * 3600) . 'Z' });
+}
+
+our @dealerships = (
+	\'356', \'356.0', \'3.56e2', '356', ' 356 ', '0356', ('0' x 300) . '356', \'357', \'400', '400', \'-5',
+	\'9223372036854775807', '9223372036854775807', \'9223372036854775807.0');
+our @no_dealerships = (
+	\'999', '999', \'0', '0', \'-9223372036854775808', '+356', '-5', \'356.5', '356.0', '3.56e2', \'1e30', \'1e-30',
+	\'9223372036854775808', '9223372036854775808', \'-9223372036854775809', '99999999999999999999', \'1e1000',
+	('9' x 1000), '٣٥٦', '３５６', '3 56', '0x164', 'NaN', 'Infinity', \'0.9999', '', '-0', '356a', '1_000');
+sub odd_dealership
+{
+	return weighted(2 => sub { odd('356') }, 2 => sub { one_of(@dealerships) }, 3 => sub { one_of(@no_dealerships) });
+}
+
+sub opt_in { return one_of(\'true', \'false', 'true', 'FALSE', 'True'); }
+sub odd_opt_in
+{
+	return weighted(
+		2 => sub { odd('true') },
+		1 => sub { one_of('yes', 'no', '1', '0', \'1', \'0', 't', 'f', 'truE ', 'tru', 'true false', 'on') });
+}
+
+# ---------------------------------------------------------------------------
+# The configuration, the same in both schemas: %s is the schema
+# ---------------------------------------------------------------------------
+
+our $configuration = <<'SQL';
+INSERT INTO %s.workspace (id, name) VALUES (1, 'One'), (2, 'Two'), (3, 'Empty');
+INSERT INTO %s.dealership (id, workspace_id) VALUES
+	(356, 1), (357, 1), (400, 2), (-5, 2), (9223372036854775807, 2), (500, 3);
+INSERT INTO %s.location (workspace_id, id, name, archived_at) VALUES
+	(1, 1, 'Dealer A', NULL), (1, 2, 'Dealer B', NULL), (1, 3, 'Old Yard', now()),
+	(1, 4, 'Straße Ö', NULL), (1, 5, 'DEALER B', now()), (1, 6, '12.5', NULL),
+	(2, 1, 'Other Yard', NULL), (2, 2, 'dealer a', NULL), (2, 3, 'Dealer C', NULL);
+INSERT INTO %s.package (workspace_id, id, name, archived_at) VALUES
+	(1, 1, 'Premium', NULL), (1, 2, 'Basic', NULL), (1, 3, 'Old Plan', now()),
+	(1, 4, 'premium', NULL), (1, 5, '2000', NULL), (1, 6, 'Basic', now()), (1, 7, 'Größe', NULL),
+	(2, 1, 'Premium', NULL), (2, 2, 'Gold', NULL);
+INSERT INTO %s.asset (workspace_id, id, vin, stock_number, archived_at) VALUES
+	(1, 1, 'JSAGJB74V00202326', '7021602', NULL),	-- archived location first
+	(1, 2, 'VIN2', 'S2', NULL),
+	(1, 3, 'VIN3', 'S3', now()),
+	(1, 4, 'vin2', 'S2', now()),					-- archived twin of a live one
+	(1, 5, NULL, 'S5', NULL),
+	(1, 6, 'VIN6', NULL, NULL),
+	(1, 7, 'VIN7', 'S7', NULL),						-- no location
+	(1, 8, 'VIN8', 'S8', NULL),						-- archived location only
+	(1, 9, NULL, 'S9', now()),
+	(1, 10, NULL, 'S3', NULL),						-- live, of an archived one's stock number
+	(1, 11, '12.5', '1000', NULL),
+	(1, 12, 'Äbc', 'ß', NULL),
+	(1, 13, 'VIN9', 'S9', now()),
+	(1, 14, 'VIN14', NULL, now()),
+	(2, 1, 'VIN2', 'S5', NULL),
+	(2, 2, 'jsagjb74v00202326', '7021602', NULL),
+	(2, 3, 'VIN6', NULL, now()),
+	(2, 4, 'VIN3', 'S3', NULL);
+INSERT INTO %s.asset_location (workspace_id, asset_id, location_id, position) VALUES
+	(1, 1, 3, 1), (1, 1, 2, 5), (1, 1, 1, 9), (1, 2, 1, 1), (1, 2, 2, 2), (1, 3, 1, 1), (1, 4, 2, 1),
+	(1, 5, 2, 2), (1, 5, 4, 3), (1, 6, 1, 1), (1, 8, 3, 1), (1, 10, 2, 1), (1, 11, 4, 1), (1, 12, 1, 7),
+	(2, 1, 1, 2), (2, 1, 2, 1), (2, 2, 3, 1), (2, 4, 2, 1);
+
+-- What a DBA may have added, to see deliveries fail: an error is a delivery's
+-- failure, or it is raised, by its class.
+ALTER TABLE %s.person ADD CONSTRAINT person_no_trap CHECK (last_name <> 'Trap');
+ALTER TABLE %s.person ADD CONSTRAINT person_no_trap_city CHECK (city <> 'Trap');
+CREATE FUNCTION %s.trap() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	sign text := CASE TG_ARGV[0] WHEN 'number' THEN to_jsonb(NEW) ->> 'number' ELSE to_jsonb(NEW) ->> 'lead_reference' END;
+BEGIN
+	IF sign LIKE 'Trap %%' THEN
+		RAISE EXCEPTION 'trap' USING ERRCODE = substr(sign, 6), COLUMN = 'a', TABLE = 'b', SCHEMA = 'c';
+	END IF;
+	IF sign LIKE '10%%9' THEN
+		RAISE EXCEPTION 'trap';
+	END IF;
+	RETURN NEW;
+END
+$$;
+CREATE TRIGGER trap BEFORE INSERT OR UPDATE ON %s.identity_document
+	FOR EACH ROW EXECUTE FUNCTION %s.trap('number');
+CREATE TRIGGER trap AFTER INSERT OR UPDATE ON %s.booking
+	FOR EACH ROW EXECUTE FUNCTION %s.trap('lead_reference');
+SQL
+
+our @vins = ((qw(JSAGJB74V00202326 VIN2 VIN6)) x 2, qw(VIN3 VIN7 VIN8 VIN9 VIN14 12.5 Äbc äbc VIN99), 'vin2');
+our @stocks = ((qw(7021602 S2 S5)) x 2, qw(S3 S7 S8 S9 1000 ß S99 s2));
+our @plans = (('Premium') x 12, 'Basic', 'premium', 'Gold', '2000', 'Größe', 'GRÖSSE', 'Old Plan', 'PREMIUM', 'Platinum');
+our @locations = (
+	('Dealer A') x 2, 'dealer b', 'DEALER A', 'Other Yard', 'Old Yard', 'straße Ö', 'straße ö', 'STRAßE Ö', 'Nowhere',
+	'Dealer C', '12.5');
+our @traps = map { "Trap $_" }
+  qw(P0001 23514 22000 P0004 0A000 42501 00001 02000 40001 25001 53100 54000 55P03 57014 58030 XX000 08006 40P01 57P01);
+
+# A change of the configuration; each leaves the archived twin out of its way.
+sub change
+{
+	my $ws = 1 + int rand 2;
+	my $live = one_of('NULL', 'NULL', 'now()');
+	return weighted(
+		4 => sub {
+			my $id = 1 + int rand 14;
+			"UPDATE %s.asset SET archived_at = $live WHERE workspace_id = $ws AND id = $id";
+		},
+		1 => sub {
+			my ($a, $b) = one_of([ 2, 4 ], [ 9, 13 ], [ 3, 10 ])->@*;
+			"UPDATE %s.asset SET archived_at = now() WHERE workspace_id = 1 AND id = $a;"
+			  . " UPDATE %s.asset SET archived_at = NULL WHERE workspace_id = 1 AND id = $b";
+		},
+		2 => sub {
+			my $id = 1 + int rand 6;
+			"UPDATE %s.location SET archived_at = $live WHERE workspace_id = $ws AND id = $id";
+		},
+		2 => sub {
+			my $id = 1 + int rand 7;
+			"UPDATE %s.package SET archived_at = $live WHERE workspace_id = $ws AND id = $id";
+		},
+		1 => "UPDATE %s.package SET name = CASE name WHEN 'Basic' THEN 'Basic 2' ELSE 'Basic' END"
+		  . " WHERE workspace_id = 1 AND id = 2",
+		1 => "UPDATE %s.location SET name = CASE name WHEN 'Dealer B' THEN 'Dealer C' ELSE 'Dealer B' END"
+		  . " WHERE workspace_id = 1 AND id = 2",
+		1 => sub {
+			my $id = one_of(5, 6, 7, 10);
+			my $column = one_of('vin', 'stock_number');
+			"UPDATE %s.asset SET $column = CASE WHEN $column IS NULL THEN '$column$id' END"
+			  . " WHERE workspace_id = 1 AND id = $id";
+		},
+		1 => 'UPDATE %s.asset_location SET position = position + CASE WHEN position < 10 THEN 10 ELSE -10 END'
+		  . ' WHERE workspace_id = 1 AND asset_id = 1 AND location_id = 2',
+		1 => 'UPDATE %s.dealership SET workspace_id = 3 - workspace_id WHERE id = 357',
+		1 => 'DELETE FROM %s.dealership WHERE id = 400',
+		2 => 'INSERT INTO %s.dealership VALUES (400, 2) ON CONFLICT DO NOTHING',
+		# a person erased
+		14 => sub {
+			my $n = 1 + int rand 5;
+			"DELETE FROM %s.person WHERE workspace_id = $ws AND email = 'person$n\@ws$ws.example.com'";
+		});
+}
+
+# ---------------------------------------------------------------------------
+# Payloads
+# ---------------------------------------------------------------------------
+
+# Twenty leads are current, others after every 150 payloads.
+our $done = 0;
+sub lead_id
+{
+	my $id = 1000 + 20 * int($done / 150) + int rand 20;
+	return chance(0.3) ? "$id" : \$id;
+}
+
+# Each field: path, valid values, any values. Parents are the last.
+our @fields = (
+	[ 'id', sub { lead_id() }, sub { odd('1001') } ],
+	[ 'updated_at', \&updated_at, \&odd_updated_at ],
+	[ 'dealership.id', sub { one_of(@dealerships) }, \&odd_dealership ],
+	(map { my $f = $_;
+		[ "prospect.$f", sub { one_of('John', 'Mary', 'Ann', "Zoë") }, sub { odd('John') } ] }
+	  qw(first_name middle_name last_name)),
+	[ 'prospect.email', sub { email(1) }, \&odd_email ],
+	[ 'prospect.dob', \&date, \&odd_date ],
+	[ 'prospect.mobile_phone', sub { one_of('0403 123 123', '+61 2 5550', \'403123123') }, sub { odd('0403') } ],
+	[ 'prospect.opt_in_to_marketing', \&opt_in, \&odd_opt_in ],
+	[ 'prospect.address.street', sub { one_of('Elizabeth St', '1 Main Road') }, sub { odd('Elizabeth St') } ],
+	[ 'prospect.address.city', sub { one_of('Sydney', 'Sydney', 'Perth') }, sub { odd('Sydney') } ],
+	[ 'prospect.address.state', sub { one_of(@states) }, sub { one_of(odd('NSW'), one_of(@no_states), two_letters()) } ],
+	[ 'prospect.address.country', sub { one_of(@countries) }, sub { odd('Australia') } ],
+	[ 'prospect.address.postcode', sub { one_of(\'2000', '2000', \'2000.0', '6050', \'12.50') }, sub { odd('2000') } ],
+	[ 'additional_details.license_expiry', \&date, \&odd_date ],
+	[ 'additional_details.license_dob', \&date, \&odd_date ],
+	[ 'additional_details.license_number', sub { one_of(\'12345678', '12345678', '87654321') }, sub { odd('12345678') } ],
+	[ 'additional_details.license_card_number', sub { one_of(\'9999999', '9999999', '111') }, sub { odd('9999999') } ],
+	[ 'additional_details.license_state', sub { one_of(@states) }, sub { one_of(odd('NSW'), one_of(@no_states), two_letters()) } ],
+	[ 'additional_details.passport_country', \&passport_country,
+		sub { one_of(odd('Australia'), one_of(@no_country_names), two_letters()) } ],
+	[ 'additional_details.passport_expiry', \&date, \&odd_date ],
+	[ 'additional_details.passport_dob', \&date, \&odd_date ],
+	[ 'additional_details.passport_number', sub { one_of('PB12345678', 'PB12345678', 'pb12345678') }, sub { odd('PB12345678') } ],
+	[ 'additional_details.subscription_plan', sub { one_of(@plans) }, sub { odd('Premium') } ],
+	[ 'item.vin', sub { one_of(@vins) }, sub { odd(one_of(@vins)) } ],
+	[ 'item.stock_number', sub { one_of(@stocks) }, sub { odd(one_of(@stocks)) } ],
+	[ 'location.location_name', sub { one_of(@locations) }, sub { odd(one_of(@locations)) } ],
+	(map { [ $_, undef, sub { odd('Sydney') } ] }
+	  qw(dealership prospect prospect.address additional_details item location)));
+
+sub put
+{
+	my ($payload, $path, $value) = @_;
+	my @keys = split /\./, $path;
+	my $last = pop @keys;
+	for my $key (@keys)
+	{
+		# A parent that an earlier change took away stays so.
+		$payload->{$key} = {} unless exists $payload->{$key};
+		$payload = $payload->{$key};
+		return unless ref $payload eq 'HASH';
+	}
+	$payload->{$last} = $value;
+}
+
+# The few dates and documents of a person, so that deliveries often agree.
+our %usual = (
+	'prospect.dob' => '10/10/1980',
+	'additional_details.license_expiry' => '10/10/2029',
+	'additional_details.license_dob' => '10/10/1980',
+	'additional_details.passport_expiry' => '01/04/2030',
+	'additional_details.passport_dob' => '10/10/1980',
+	'additional_details.passport_country' => 'Australia',
+	'additional_details.passport_number' => 'PB12345678',
+	'additional_details.license_number' => \'12345678',
+	'prospect.address.street' => 'Elizabeth St',
+	'prospect.address.city' => 'Sydney',
+	'prospect.address.state' => 'NSW',
+	'prospect.address.country' => 'Australia',
+	'prospect.address.postcode' => \'2000');
+
+# What a website sends: some parts whole, others not at all.
+sub new_payload
+{
+	my $ws = weighted(3 => 1, 2 => 2);
+	my %part = (
+		address => chance(0.5), license => chance(0.45), passport => chance(0.4), item => chance(0.7),
+		location => chance(0.6), updated => chance(0.5), name => chance(0.7));
+	my $payload = { comments => one_of('hello', NULL), lead_events => [] };
+	for my $field (@fields)
+	{
+		my ($path, $valid) = @$field;
+		next unless $valid;
+		next if $path =~ /address/ && !$part{address};
+		next if $path =~ /license/ && !$part{license};
+		next if $path =~ /passport/ && !$part{passport};
+		next if $path =~ /item|plan/ && !$part{item};
+		next if $path =~ /location/ && !$part{location};
+		next if $path =~ /updated_at/ && !$part{updated};
+		next if $path =~ /_name|dob|mobile|opt_in/ && $path =~ /prospect/ && (!$part{name} || chance(0.3));
+		next if $path =~ /card_number|license_state/ && chance(0.5);
+		next if $path =~ /vin|stock_number/ && chance(0.3);
+		put($payload, $path, $usual{$path} && chance(0.75) ? $usual{$path} : $valid->());
+	}
+	put($payload, 'prospect.email', email($ws));
+	put($payload, 'dealership.id', $ws == 1 ? one_of(\'356', \'357', '356') : one_of(\'400', \'-5', \'9223372036854775807'));
+	return $payload;
+}
+
+sub copy_of
+{
+	my ($v) = @_;
+	return ref $v eq 'HASH' ? { map { $_ => copy_of($v->{$_}) } keys %$v }
+	  : ref $v eq 'ARRAY' ? [ map { copy_of($_) } @$v ]
+	  : $v;
+}
+
+# What was sent lately, and may be sent again, changed a little or not.
+our @recent;
+
+sub payload
+{
+	return undef if chance(0.01);
+	if (chance(0.01))
+	{
+		return one_of('null', '[]', '"a"', '1', 'true', '{}', '[{"id": 1}]', '"{}"', '1e1000', '{"": {}}');
+	}
+
+	my $payload;
+	if (@recent && chance(0.3))
+	{
+		$payload = copy_of(one_of(@recent));
+		my $change = weighted(
+			3 => '', 1 => 'email', 1 => 'plan', 1 => 'vin', 2 => 'location_name', 1 => 'card_number',
+			1 => 'license_state', 1 => 'updated_at');
+		my ($field) = $change ? grep { $_->[0] =~ /$change$/ } @fields : ();
+		put($payload, $field->[0], $field->[1]->()) if $field;
+	}
+	else
+	{
+		$payload = new_payload();
+		push @recent, copy_of($payload);
+		shift @recent if @recent > 25;
+	}
+
+	# What goes wrong: mostly nothing or a little, sometimes everything.
+	my $changes = weighted(6 => 0, 6 => 1, 3 => 2, 2 => sub { 3 + int rand 5 }, 0.3 => 40);
+	for (1 .. $changes)
+	{
+		my ($path, $valid, $any) = one_of(@fields)->@*;
+		put($payload, $path, $valid && chance(0.3) ? $valid->() : $any->());
+	}
+	if (chance(0.06)) { put($payload, 'id', one_of(ABSENT, NULL, '', [], long_text())); }
+
+	if (chance(0.08))
+	{
+		my ($path) = one_of(grep { $_->[2] == \&odd_date } @fields)->@*;
+		put($payload, $path, one_of(@no_dates));
+	}
+
+	# What fails in the database
+	if (chance(0.06))
+	{
+		my $number = one_of('license_number', 'passport_number');
+		my $document = $number =~ s/number//r;
+		one_of(
+			sub { put($payload, 'prospect.last_name', 'Trap') },
+			sub { put($payload, 'prospect.address.city', 'Trap') },
+			sub { put($payload, 'id', one_of(@traps)) },
+			(sub {
+				put($payload, $_, $usual{$_}) for grep { /$document/ } keys %usual;
+				put($payload, "additional_details.$number", one_of(@traps));
+			}) x 2)->();
+	}
+	return json($payload);
+}
+
+1;
