@@ -49,10 +49,11 @@ count_look(int *looks, const char *table)
 
 /*
  * Leaves the person's row inserted or locked, and *found and *plan as of that
- * moment.  A plan that is found to write nothing ends it early.
+ * moment; the plan may then be to write nothing more.
  */
 static void
-hold_person(const IngestContext *context, int *looks, Found *found, LeadPlan *plan)
+hold_person(const IngestContext *context, int *looks, Found *found,
+			LeadPlan *plan)
 {
 	Store	   *store = context->store;
 	int64		workspace_id = context->workspace_id;
@@ -148,7 +149,9 @@ apply_lead(const IngestContext *context, Found *found, LeadPlan *plan)
 {
 	int			looks = 0;
 
-	look_and_decide(context, found, plan);
+	/* the caller's look, which found the workspace, is still the newest */
+	resolve_lead(context, found);
+	decide_lead(context, found, plan);
 	if (context->dry_run || !plan->writes)
 		return;
 

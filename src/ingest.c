@@ -12,7 +12,6 @@
 #include "postgres.h"
 
 #include "miscadmin.h"
-#include "utils/acl.h"
 
 #include "encoding.h"
 #include "fault.h"
@@ -31,7 +30,7 @@ typedef struct Ingestion
 	Store		store;
 	IngestContext context;
 	Found		found;
-	LeadPlan		plan;
+	LeadPlan	plan;
 	Outcome		outcome;
 } Ingestion;
 

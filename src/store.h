@@ -221,8 +221,8 @@ extern void store_find_leads(Store *store, LeadText lead_reference,
 							 LeadText email, const LeadValue *from,
 							 const LeadValue *until, ReturnSetInfo *result);
 
-/* Dismisses that row's lead; false: there is nothing to dismiss. */
-extern bool store_dismiss_lead(Store *store, int64 log_id, int64 now,
+/* Dismisses that row's lead. */
+extern void store_dismiss_lead(Store *store, int64 log_id, int64 now,
 							   LeadText note);
 
 /* Deletes rows received before; answers how many. */

@@ -101,7 +101,7 @@ store_find_leads(Store *store, LeadText lead_reference, LeadText email,
 		tuplestore_puttuple(result->setResult, SPI_tuptable->vals[row]);
 }
 
-bool
+void
 store_dismiss_lead(Store *store, int64 log_id, int64 now, LeadText note)
 {
 	StatementArgs args = {0};
@@ -109,7 +109,7 @@ store_dismiss_lead(Store *store, int64 log_id, int64 now, LeadText note)
 	arg_integer(&args, log_id);
 	arg_integer(&args, now);
 	arg_text(&args, note);
-	return run_change(store, SQL_DISMISS_LEAD, &args) > 0;
+	run_change(store, SQL_DISMISS_LEAD, &args);
 }
 
 int64
