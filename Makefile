@@ -13,6 +13,9 @@ OBJS = \
 	src/code.o \
 	src/country.o \
 	src/decide.o \
+	src/direct.o \
+	src/direct_fit.o \
+	src/direct_table.o \
 	src/encoding.o \
 	src/fault.o \
 	src/field.o \
@@ -29,11 +32,13 @@ OBJS = \
 	src/rules_time.o \
 	src/schema.o \
 	src/store.o \
+	src/store_lead.o \
 	src/store_log.o \
+	src/store_row.o \
 	src/store_run.o \
 	src/store_setup.o \
-	src/store_spi.o \
 	src/store_statement.o \
+	src/store_table.o \
 	src/support.o \
 	src/validate.o
 

@@ -21,7 +21,8 @@
  * src/owner.c the role that it all runs as, src/fault.c the subtransaction.
  *
  * Memory: a call allocates in its caller's context only.  What lives as long
- * as the backend: the plans of src/store_run.c, and the cache of src/owner.c.
+ * as the backend: the plans of src/store_run.c, the descriptions of tables of
+ * src/direct_table.c, and the cache of src/owner.c.
  *
  *-------------------------------------------------------------------------
  */
@@ -37,6 +38,7 @@
 #include "src/mask.h"
 #include "src/owner.h"
 #include "src/schema.h"
+#include "src/store.h"
 #include "src/store_setup.h"
 #include "src/support.h"
 
@@ -61,6 +63,7 @@ void
 _PG_init(void)
 {
 	owner_init();
+	store_init();
 }
 
 /* A varlena argument; NULL where it is SQL NULL. */

@@ -8,9 +8,10 @@
  * to do and end there.  Where something is to be written, the person's row is
  * the lead's lock: it is inserted, or locked and everything looked up and
  * decided again, before anything else is touched.  A row that somebody else
- * made in between (found by ON CONFLICT) or took away sends the call back to
- * look again.  Under REPEATABLE READ and SERIALIZABLE the server raises a
- * serialization failure in all those places instead.
+ * took away sends the call back to look again; one that somebody else made in
+ * between raises a unique violation, and the caller begins anew.  Under
+ * REPEATABLE READ and SERIALIZABLE the server raises a serialization failure
+ * in all those places instead.
  *
  * Memory: see store.h.
  *
@@ -57,60 +58,45 @@ hold_person(const IngestContext *context, int *looks, Found *found,
 {
 	Store	   *store = context->store;
 	int64		workspace_id = context->workspace_id;
-	LeadText	email = context->lead->value[FIELD_EMAIL].text;
 
-	for (;;)
+	while (found->person.id != 0)
 	{
 		int64		person_id = found->person.id;
 
-		if (person_id == 0)
-		{
-			person_id = store_insert_person(store, workspace_id, email,
-											context->now, &plan->person);
-			if (person_id != 0)
-			{
-				found->person.id = person_id;
-				found->target.person_id = person_id;
-				return;
-			}
-		}
-		else if (store_lock_person(store, workspace_id, person_id))
+		if (store_lock_person(store, workspace_id, person_id))
 		{
 			look_and_decide(context, found, plan);
 			if (found->person.id == person_id)
 				return;
 		}
+		else
+			look_and_decide(context, found, plan);
 		count_look(looks, "person");
-		look_and_decide(context, found, plan);
 	}
+
+	found->person.id = store_insert_person(store, workspace_id,
+										   context->lead->value[FIELD_EMAIL].text,
+										   context->now, &plan->person);
+	found->target.person_id = found->person.id;
 }
 
 static void
 apply_document(const IngestContext *context, DocumentKind kind, int *looks,
 			   Found *found, LeadPlan *plan)
 {
-	Thing		thing = document_thing(kind);
-
 	for (;;)
 	{
-		Action		action = plan->thing[thing].action;
-		bool		written;
+		Action		action = plan->thing[document_thing(kind)].action;
+		const DocumentRow *document = &plan->document[kind];
 
 		if (action == ACTION_CREATED)
-			written = store_insert_document(context->store,
-											context->workspace_id,
-											found->person.id, kind,
-											context->now,
-											&plan->document[kind]);
-		else if (action == ACTION_UPDATED)
-			written = store_update_document(context->store,
-											context->workspace_id,
-											found->person.id, kind,
-											context->now,
-											&plan->document[kind]);
-		else
-			return;
-		if (written)
+			store_insert_document(context->store, context->workspace_id,
+								  found->person.id, kind, context->now,
+								  document);
+		if (action != ACTION_UPDATED ||
+			store_update_document(context->store, context->workspace_id,
+								  found->person.id, kind, context->now,
+								  document))
 			return;
 		count_look(looks, "identity_document");
 		store_look(context->store);
@@ -133,8 +119,7 @@ apply_booking(const IngestContext *context, int *looks, Found *found,
 									 context->lead->lead_reference,
 									 context->log_id, context->now,
 									 &found->target);
-			if (found->target.id != 0)
-				return;
+			return;
 		}
 		count_look(looks, "booking");
 		store_look(context->store);

@@ -9,6 +9,11 @@
 #ifndef LOOPIT_COMPAT_H
 #define LOOPIT_COMPAT_H
 
+#include "access/genam.h"
+#include "access/tableam.h"
+#include "access/xact.h"
+#include "catalog/dependency.h"
+#include "executor/executor.h"
 #include "fmgr.h"
 #if PG_VERSION_NUM >= 160000
 #include "nodes/miscnodes.h"
@@ -16,6 +21,7 @@
 #include "utils/fmgrprotos.h"
 #include "utils/guc.h"
 #include "utils/jsonb.h"
+#include "utils/snapmgr.h"
 
 #if PG_VERSION_NUM < 150000
 #error "loopit_leads needs PostgreSQL 15 or later"
@@ -56,6 +62,70 @@ parse_jsonb(char *json)
 #else
 	return DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(json)));
 #endif
+}
+
+static inline IndexScanDesc
+begin_index_scan(Relation table, Relation index, Snapshot snapshot, int nkeys)
+{
+#if PG_VERSION_NUM >= 180000
+	return index_beginscan(table, index, snapshot, NULL, nkeys, 0);
+#else
+	return index_beginscan(table, index, snapshot, nkeys, 0);
+#endif
+}
+
+/* The sequence of an identity column. */
+static inline Oid
+identity_sequence(Relation table, AttrNumber column)
+{
+#if PG_VERSION_NUM >= 170000
+	return getIdentitySequence(table, column, true);
+#else
+	return getIdentitySequence(RelationGetRelid(table), column, true);
+#endif
+}
+
+/*
+ * Inserts the index entries of a row that was just stored; btree indexes only,
+ * so there are no summarizing ones.  That an update leaves an index's columns
+ * as they were is a hint that is not given.
+ */
+static inline void
+insert_index_entries(ResultRelInfo *info, TupleTableSlot *slot, EState *estate)
+{
+#if PG_VERSION_NUM >= 160000
+	ExecInsertIndexTuples(info, slot, estate, false, false, NULL, NIL, false);
+#else
+	ExecInsertIndexTuples(info, slot, estate, false, false, NULL, NIL);
+#endif
+}
+
+/*
+ * Replaces the row version at tid, which is locked; *index_entries says
+ * whether the new one needs index entries.
+ */
+static inline TM_Result
+update_tuple(Relation table, ItemPointer tid, TupleTableSlot *slot,
+			 bool *index_entries)
+{
+	TM_FailureData failure;
+	LockTupleMode mode;
+	TM_Result	result;
+#if PG_VERSION_NUM >= 160000
+	TU_UpdateIndexes update_indexes;
+#else
+	bool		update_indexes;
+#endif
+
+	result = table_tuple_update(table, tid, slot, GetCurrentCommandId(true),
+								GetActiveSnapshot(), InvalidSnapshot, true,
+								&failure, &mode, &update_indexes);
+#if PG_VERSION_NUM >= 160000
+	*index_entries = update_indexes == TU_All;
+#else
+	*index_entries = update_indexes;
+#endif
+	return result;
 }
 
 #endif							/* LOOPIT_COMPAT_H */

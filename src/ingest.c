@@ -11,6 +11,7 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "miscadmin.h"
 
 #include "encoding.h"
@@ -20,6 +21,12 @@
 #include "owner.h"
 #include "read.h"
 #include "stages.h"
+
+/*
+ * A race is lost to a commit, and found by the next try, so a handful of times
+ * is all that can happen; more is something else that looks like it.
+ */
+#define MAX_RACES	5
 
 /* Everything of one call. */
 typedef struct Ingestion
@@ -170,6 +177,32 @@ report_error(const Outcome *outcome)
 			 errhidestmt(true)));
 }
 
+/*
+ * Stores the lead; once more where another transaction was quicker to insert
+ * the same person, document or booking, whose row will now be found.  A
+ * transaction that sees one snapshot would never find it.
+ */
+static void
+store_lead(Ingestion *in)
+{
+	Outcome    *outcome = &in->outcome;
+
+	for (int races = 0; races < MAX_RACES; races++)
+	{
+		outcome->issues = in->lead.issues;
+		outcome->error = fault_catch(resolve_and_store, in,
+									 fault_mended_by_retry);
+		if (outcome->error == NULL || !store_lost_race(outcome->error))
+			return;
+		if (IsolationUsesXactSnapshot() &&
+			outcome->error->sqlerrcode == ERRCODE_UNIQUE_VIOLATION)
+			ereport(ERROR,
+					(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+					 errmsg("could not serialize access due to concurrent update")));
+		CHECK_FOR_INTERRUPTS();
+	}
+}
+
 static void
 store_and_report(Ingestion *in)
 {
@@ -179,8 +212,7 @@ store_and_report(Ingestion *in)
 	outcome->lead_reference = in->lead.lead_reference;
 	outcome->issues = in->lead.issues;
 	if (in->lead.value[FIELD_DEALERSHIP_ID].provided)
-		outcome->error = fault_catch(resolve_and_store, in,
-									 fault_mended_by_retry);
+		store_lead(in);
 
 	reason = reason_to_reject(issue_codes(&outcome->issues));
 	if (outcome->error != NULL)
@@ -230,8 +262,7 @@ write_log(Ingestion *in, Oid caller, Jsonb *outcome)
 
 	store_open(&in->store, false);
 	row.duration_us = GetCurrentTimestamp() - in->context.now;
-	if (!store_insert_log(&in->store, &row, &in->outcome))
-		store_raise_not_stored("ingest_log");
+	store_insert_log(&in->store, &row, &in->outcome);
 	store_close(&in->store);
 }
 

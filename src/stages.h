@@ -82,7 +82,7 @@ extern void decide_booking(const IngestContext *context, Found *found,
  * Resolves, decides and, unless it is a dry run, does it.  *found and *plan
  * are as they were when it was done; the ids of new rows are in *found.
  * Must run in a subtransaction, after a store_look(), in whose snapshot the
- * first look is; raises what the server raises.
+ * first look is; raises what the server raises, a lost race (store.h) too.
  */
 extern void apply_lead(const IngestContext *context, Found *found, LeadPlan *plan);
 

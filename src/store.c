@@ -2,14 +2,21 @@
  *
  * store.c
  *	  What every storage has in common: which field of the payload fills
- *	  which column, and what is said of a row that is not stored.  See store.h.
+ *	  which column, which error is a lost race, and what is said of a row that
+ *	  is not stored.  See store.h.
  *
- * Nothing is allocated.
+ * Memory: work in the caller's context.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
+#include "catalog/namespace.h"
+#include "catalog/pg_class_d.h"
+#include "utils/lsyscache.h"
+#include "utils/ruleutils.h"
+
+#include "store_table.h"
 #include "store.h"
 
 const Field person_field[NUM_PERSON_COLUMNS] = {
@@ -58,4 +65,46 @@ store_raise_not_stored(const char *table)
 			 errhint("Look for a trigger that returns NULL."),
 			 err_generic_string(PG_DIAG_SCHEMA_NAME, "loopit"),
 			 err_generic_string(PG_DIAG_TABLE_NAME, table)));
+}
+
+/* Is it the index of one of the table's keys?  A DBA may have renamed it. */
+static bool
+is_key_of(const LookupSpec *lookup, const char *index_name)
+{
+	Oid			schema = get_namespace_oid("loopit", true);
+	Oid			index;
+
+	if (index_name == NULL || !OidIsValid(schema))
+		return false;
+	index = get_relname_relid(index_name, schema);
+	return get_rel_relkind(index) == RELKIND_INDEX &&
+		strcmp(pg_get_indexdef_columns(index, false),
+			   table_specs[lookup->table].keys[lookup->key].columns) == 0;
+}
+
+/*
+ * See store.h.  Any other unique violation is the lead's failure.  Without
+ * one it is ON CONFLICT that found the row, or a trigger that returned NULL,
+ * which only the next try can tell.
+ */
+bool
+store_lost_race(const ErrorData *error)
+{
+	static const Lookup raced[] =
+	{PERSON_BY_EMAIL, DOCUMENTS_BY_PERSON, BOOKING_BY_LEAD_REFERENCE};
+	bool		not_stored =
+		error->sqlerrcode == ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION;
+
+	if ((error->sqlerrcode != ERRCODE_UNIQUE_VIOLATION && !not_stored) ||
+		error->schema_name == NULL || error->table_name == NULL ||
+		strcmp(error->schema_name, "loopit") != 0)
+		return false;
+	for (int i = 0; i < lengthof(raced); i++)
+	{
+		const LookupSpec *lookup = &lookup_specs[raced[i]];
+
+		if (strcmp(error->table_name, table_specs[lookup->table].name) == 0)
+			return not_stored || is_key_of(lookup, error->constraint_name);
+	}
+	return false;
 }

@@ -116,11 +116,27 @@ typedef struct LogRow
 
 struct Outcome;
 
+struct DirectSession;
+
+/* A row that this call has locked or inserted, by its primary key. */
+typedef struct HeldRow
+{
+	int			table;
+	Datum		key[2];
+} HeldRow;
+
 typedef struct Store
 {
 	bool		read_only;		/* nothing may be written or locked */
 	bool		has_snapshot;	/* that of the look-ups, to be popped */
+	bool		connected;		/* to SPI, once a statement needs it */
+	struct DirectSession *direct;	/* NULL: no table in use without SQL */
+	int			held_count;
+	HeldRow		held[12];
 } Store;
+
+/* Defines loopit_leads.storage; from _PG_init(). */
+extern void store_init(void);
 
 /* read_only: look-ups take the snapshot that the calling query has. */
 extern void store_open(Store *store, bool read_only);
@@ -168,19 +184,24 @@ extern int64 store_find_package(Store *store, int64 workspace_id,
 extern bool store_lock_person(Store *store, int64 workspace_id,
 							  int64 person_id);
 
-/* Inserts, and answers the id; 0: the person is there already. */
+/*
+ * What is inserted may be there already, by another transaction that was
+ * quicker: an error is raised then, of which store_lost_race() knows.  Answers
+ * the id.
+ */
 extern int64 store_insert_person(Store *store, int64 workspace_id,
 								 LeadText email, int64 now,
 								 const PersonRow *person);
 
-/* False: it was not there, or a trigger kept it from being updated. */
+/* False: it is not there, or a trigger kept it from being updated. */
 extern bool store_update_person(Store *store, int64 workspace_id,
 								const PersonRow *person);
 
-/* False: a document of the kind is there already, or is gone. */
-extern bool store_insert_document(Store *store, int64 workspace_id,
+extern void store_insert_document(Store *store, int64 workspace_id,
 								  int64 person_id, DocumentKind kind,
 								  int64 now, const DocumentRow *document);
+
+/* False: it is gone, or a trigger kept it from being updated. */
 extern bool store_update_document(Store *store, int64 workspace_id,
 								  int64 person_id, DocumentKind kind,
 								  int64 now, const DocumentRow *document);
@@ -189,13 +210,19 @@ extern bool store_update_document(Store *store, int64 workspace_id,
 extern bool store_hold_booking_rows(Store *store, int64 workspace_id,
 									const BookingRow *booking);
 
-/* Inserts, and answers the id; 0: the lead is booked already. */
+/* Answers the id; may lose a race like store_insert_person(). */
 extern int64 store_insert_booking(Store *store, int64 workspace_id,
 								  LeadText lead_reference, int64 log_id,
 								  int64 now, const BookingRow *booking);
 
-/* False: a trigger kept it from being inserted. */
-extern bool store_insert_log(Store *store, const LogRow *row,
+/*
+ * Is the error that of an insert for a person, document or booking that
+ * another transaction has made in between?  What raised it is undone then, and
+ * once more will find that row.
+ */
+extern bool store_lost_race(const ErrorData *error);
+
+extern void store_insert_log(Store *store, const LogRow *row,
 							 const struct Outcome *outcome);
 
 /* Raises an error that says that a row of the table is not stored. */

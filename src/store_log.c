@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * store_log.c
- *	  The storage over SPI: loopit.ingest_log.  See store.h.
+ *	  The storage of loopit.ingest_log.  See store.h.
  *
  * Memory: see store_run.c; rows for a caller's result go to its tuplestore.
  *
@@ -10,10 +10,10 @@
 #include "postgres.h"
 
 #include "outcome.h"
-#include "store_run.h"
+#include "store_row.h"
 #include "version.h"
 
-bool
+void
 store_insert_log(Store *store, const LogRow *row, const Outcome *outcome)
 {
 	StatementArgs args = {0};
@@ -41,7 +41,7 @@ store_insert_log(Store *store, const LogRow *row, const Outcome *outcome)
 	arg_datum(&args, PointerGetDatum(row->outcome), false);
 	arg_datum(&args, PointerGetDatum(row->payload), row->payload == NULL);
 	arg_datum(&args, PointerGetDatum(row->raw_body), row->raw_body == NULL);
-	return run_change(store, SQL_INSERT_LOG, &args) > 0;
+	(void) insert_row(store, TABLE_INGEST_LOG, &args);
 }
 
 /* A copy of a varlena of the result; NULL where it is null. */

@@ -6,6 +6,9 @@
  * Fixed text with qualified names needs no invalidation of our own: the plan
  * cache replans where a table changes.
  *
+ * SPI is connected to when the first statement is run, and not where all goes
+ * without SQL.
+ *
  * Memory: a plan lives as long as the backend (SPI_keepplan, under
  * CacheMemoryContext).  Results belong to the SPI connection, which ends at
  * store_close(); all else, texts of results included, is in the caller's
@@ -21,19 +24,15 @@
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
+#include "direct.h"
 #include "store_run.h"
 
 /* See store.h. */
 void
 store_open(Store *store, bool read_only)
 {
-	MemoryContext context = CurrentMemoryContext;
-
+	memset(store, 0, sizeof(*store));
 	store->read_only = read_only;
-	store->has_snapshot = false;
-	if (SPI_connect() != SPI_OK_CONNECT)
-		elog(ERROR, "SPI_connect failed");
-	MemoryContextSwitchTo(context);
 }
 
 static void
@@ -47,9 +46,27 @@ drop_snapshot(Store *store)
 void
 store_close(Store *store)
 {
+	if (store->direct != NULL)
+		direct_end(store->direct);
+	store->direct = NULL;
 	drop_snapshot(store);
-	if (SPI_finish() != SPI_OK_FINISH)
+	if (store->connected && SPI_finish() != SPI_OK_FINISH)
 		elog(ERROR, "SPI_finish failed");
+	store->connected = false;
+}
+
+/* Connects to SPI, whose own context must not become the caller's. */
+static void
+connect_to_spi(Store *store)
+{
+	MemoryContext context = CurrentMemoryContext;
+
+	if (store->connected)
+		return;
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+	store->connected = true;
+	MemoryContextSwitchTo(context);
 }
 
 /*
@@ -155,11 +172,15 @@ statement_plan(Statement statement)
  * the current one, in which nothing outlives store_close(): it is changed back.
  */
 static uint64
-run_statement(Statement statement, StatementArgs *args, bool read_only)
+run_statement(Store *store, Statement statement, StatementArgs *args,
+			  bool read_only)
 {
 	MemoryContext context = CurrentMemoryContext;
-	SPIPlanPtr	plan = statement_plan(statement);
+	SPIPlanPtr	plan;
 	int			result;
+
+	connect_to_spi(store);
+	plan = statement_plan(statement);
 
 	Assert(args->count == SPI_getargcount(plan));
 	result = SPI_execute_plan(plan, args->values, args->nulls, read_only, 0);
@@ -175,7 +196,7 @@ uint64
 run_look(Store *store, Statement statement, StatementArgs *args)
 {
 	Assert(store->read_only || store->has_snapshot);
-	return run_statement(statement, args, true);
+	return run_statement(store, statement, args, true);
 }
 
 /* See store_run.h. */
@@ -183,7 +204,7 @@ uint64
 run_change(Store *store, Statement statement, StatementArgs *args)
 {
 	Assert(!store->read_only);
-	return run_statement(statement, args, false);
+	return run_statement(store, statement, args, false);
 }
 
 Datum
@@ -203,22 +224,11 @@ result_integer(uint64 row, int column)
 	return isnull ? 0 : DatumGetInt64(value);
 }
 
-bool
-result_bool(uint64 row, int column)
-{
-	bool		isnull;
-	Datum		value = result_datum(row, column, &isnull);
-
-	return !isnull && DatumGetBool(value);
-}
-
 /* See store_run.h. */
 LeadValue
-result_value(uint64 row, int column, FieldType type)
+datum_value(Datum datum, bool isnull, FieldType type)
 {
 	LeadValue	value = {0};
-	bool		isnull;
-	Datum		datum = result_datum(row, column, &isnull);
 
 	value.provided = !isnull;
 	if (isnull)
@@ -241,6 +251,16 @@ result_value(uint64 row, int column, FieldType type)
 		value.text.length = length;
 	}
 	return value;
+}
+
+/* See store_run.h. */
+LeadValue
+result_value(uint64 row, int column, FieldType type)
+{
+	bool		isnull;
+	Datum		datum = result_datum(row, column, &isnull);
+
+	return datum_value(datum, isnull, type);
 }
 
 /* The first column of the only row; 0 where there is no row. */

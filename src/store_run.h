@@ -43,9 +43,9 @@ extern uint64 run_change(Store *store, Statement statement,
 /* Values of the result: row from 0, column from 1. */
 extern Datum result_datum(uint64 row, int column, bool *isnull);
 extern int64 result_integer(uint64 row, int column);	/* 0 where null */
-extern bool result_bool(uint64 row, int column);	/* false where null */
 
 /* A value by its type; a text is copied to the current context. */
+extern LeadValue datum_value(Datum datum, bool isnull, FieldType type);
 extern LeadValue result_value(uint64 row, int column, FieldType type);
 
 /* The first column of the only row; 0 where there is no row. */

@@ -22,13 +22,31 @@
 #define FOLDED(x)	"pg_catalog.lower(" x " COLLATE pg_catalog.\"C\")"
 #define EXACT(x)	x " COLLATE pg_catalog.\"C\""
 
-/* The columns in the order of PersonColumn and DocumentColumn. */
+/*
+ * The columns in the order of PersonColumn and DocumentColumn; all columns,
+ * and all arguments, are in the order of store_table.h.
+ */
 #define PERSON_COLUMNS \
 	"first_name, middle_name, last_name, date_of_birth, mobile_phone, " \
 	"marketing_opt_in, street, city, state, country, postcode"
 #define DOCUMENT_COLUMNS \
 	"number, card_number, issuing_state, issuing_country, date_of_birth, " \
 	"expires_on"
+
+#define PERSON_ARGS \
+	ARGS(INT8OID, INT8OID, TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID, \
+		 TIMESTAMPTZOID, TEXTOID, TEXTOID, TEXTOID, DATEOID, TEXTOID, \
+		 BOOLOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID)
+#define DOCUMENT_ARGS \
+	ARGS(INT8OID, INT8OID, TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID, \
+		 TEXTOID, TEXTOID, TEXTOID, TEXTOID, DATEOID, DATEOID)
+
+#define FIND_LOCATION \
+	"SELECT l.workspace_id, l.id, l.archived_at FROM loopit.location l"
+#define FIND_PACKAGE \
+	"SELECT p.workspace_id, p.id, p.archived_at FROM loopit.package p"
+#define FIND_ASSET \
+	"SELECT a.workspace_id, a.id, a.archived_at, a.vin FROM loopit.asset a"
 
 /*
  * Does the text contain the address, and not as part of a longer one?  What
@@ -51,19 +69,141 @@
 
 const StatementSpec statements[NUM_STATEMENTS] = {
 	[SQL_FIND_WORKSPACE] = {
-		"SELECT d.workspace_id FROM loopit.dealership d"
+		"SELECT w.id FROM loopit.workspace w WHERE w.id" EQ "$1",
+		ARGS(INT8OID)
+	},
+	[SQL_FIND_DEALERSHIP] = {
+		"SELECT d.id, d.workspace_id FROM loopit.dealership d"
 		" WHERE d.id" EQ "$1",
 		ARGS(INT8OID)
 	},
-	[SQL_WORKSPACE_EXISTS] = {
-		"SELECT FROM loopit.workspace w WHERE w.id" EQ "$1",
-		ARGS(INT8OID)
+	[SQL_FIND_LOCATION] = {
+		FIND_LOCATION " WHERE l.workspace_id" EQ "$1 AND l.id" EQ "$2",
+		ARGS(INT8OID, INT8OID)
 	},
-	[SQL_FIND_PERSON] = {
-		"SELECT " PERSON_COLUMNS ", id, source_updated_at, updated_at"
-		" FROM loopit.person p"
+	[SQL_FIND_LOCATION_BY_NAME] = {
+		FIND_LOCATION " WHERE l.workspace_id" EQ "$1"
+		" AND " FOLDED("l.name") EQ EXACT("$2")
+		" AND l.archived_at IS NULL",
+		ARGS(INT8OID, TEXTOID)
+	},
+	[SQL_FIND_PACKAGE_BY_NAME] = {
+		FIND_PACKAGE " WHERE p.workspace_id" EQ "$1"
+		" AND " EXACT("p.name") EQ "$2"
+		" AND p.archived_at IS NULL",
+		ARGS(INT8OID, TEXTOID)
+	},
+	[SQL_FIND_ASSET_BY_VIN] = {
+		FIND_ASSET " WHERE a.workspace_id" EQ "$1"
+		" AND " FOLDED("a.vin") EQ EXACT("$2")
+		" AND a.archived_at IS NULL",
+		ARGS(INT8OID, TEXTOID)
+	},
+	[SQL_FIND_ASSET_BY_STOCK_NUMBER] = {
+		FIND_ASSET " WHERE a.workspace_id" EQ "$1"
+		" AND " EXACT("a.stock_number") EQ "$2"
+		" AND a.archived_at IS NULL",
+		ARGS(INT8OID, TEXTOID)
+	},
+	[SQL_FIND_LOCATIONS_BY_ASSET] = {
+		"SELECT al.workspace_id, al.asset_id, al.location_id"
+		" FROM loopit.asset_location al"
+		" WHERE al.workspace_id" EQ "$1 AND al.asset_id" EQ "$2"
+		" ORDER BY al.position",
+		ARGS(INT8OID, INT8OID)
+	},
+	[SQL_FIND_PERSON_BY_EMAIL] = {
+		"SELECT workspace_id, id, email, created_at, updated_at,"
+		" source_updated_at, " PERSON_COLUMNS " FROM loopit.person p"
 		" WHERE p.workspace_id" EQ "$1 AND p.email" EQ "$2",
 		ARGS(INT8OID, TEXTOID)
+	},
+	[SQL_FIND_DOCUMENTS_BY_PERSON] = {
+		"SELECT workspace_id, person_id, kind, created_at, updated_at, "
+		DOCUMENT_COLUMNS " FROM loopit.identity_document d"
+		" WHERE d.workspace_id" EQ "$1 AND d.person_id" EQ "$2",
+		ARGS(INT8OID, INT8OID)
+	},
+	[SQL_FIND_BOOKING_BY_LEAD_REFERENCE] = {
+		"SELECT b.workspace_id, b.id, b.person_id, b.asset_id, b.location_id,"
+		" b.package_id FROM loopit.booking b"
+		" WHERE b.workspace_id" EQ "$1 AND b.lead_reference" EQ "$2",
+		ARGS(INT8OID, TEXTOID)
+	},
+	[SQL_LOCK_LOCATION] = {
+		FIND_LOCATION " WHERE l.workspace_id" EQ "$1 AND l.id" EQ "$2"
+		" FOR KEY SHARE",
+		ARGS(INT8OID, INT8OID)
+	},
+	[SQL_LOCK_PACKAGE] = {
+		FIND_PACKAGE " WHERE p.workspace_id" EQ "$1 AND p.id" EQ "$2"
+		" FOR KEY SHARE",
+		ARGS(INT8OID, INT8OID)
+	},
+	[SQL_LOCK_ASSET] = {
+		FIND_ASSET " WHERE a.workspace_id" EQ "$1 AND a.id" EQ "$2"
+		" FOR KEY SHARE",
+		ARGS(INT8OID, INT8OID)
+	},
+	[SQL_LOCK_PERSON] = {
+		"SELECT FROM loopit.person p"
+		" WHERE p.workspace_id" EQ "$1 AND p.id" EQ "$2"
+		" FOR NO KEY UPDATE",
+		ARGS(INT8OID, INT8OID)
+	},
+	/* Of what is inserted, $2 is an id that the sequence gives. */
+	[SQL_INSERT_PERSON] = {
+		"INSERT INTO loopit.person (workspace_id, email, created_at,"
+		" updated_at, source_updated_at, " PERSON_COLUMNS ")"
+		" VALUES ($1, $3, $4, $5, $6,"
+		" $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)"
+		" ON CONFLICT (workspace_id, email) DO NOTHING RETURNING id",
+		PERSON_ARGS
+	},
+	/* What is updated has the arguments of an insert. */
+	[SQL_UPDATE_PERSON] = {
+		"UPDATE loopit.person p SET updated_at = $5, source_updated_at = $6,"
+		" (" PERSON_COLUMNS ") ="
+		" ($7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)"
+		" WHERE p.workspace_id" EQ "$1 AND p.id" EQ "$2",
+		PERSON_ARGS
+	},
+	[SQL_INSERT_DOCUMENT] = {
+		"INSERT INTO loopit.identity_document (workspace_id, person_id, kind,"
+		" created_at, updated_at, " DOCUMENT_COLUMNS ")"
+		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
+		" ON CONFLICT (workspace_id, person_id, kind) DO NOTHING",
+		DOCUMENT_ARGS
+	},
+	[SQL_UPDATE_DOCUMENT] = {
+		"UPDATE loopit.identity_document d SET updated_at = $5,"
+		" (" DOCUMENT_COLUMNS ") = ($6, $7, $8, $9, $10, $11)"
+		" WHERE d.workspace_id" EQ "$1 AND d.person_id" EQ "$2"
+		" AND d.kind" EQ "$3",
+		DOCUMENT_ARGS
+	},
+	[SQL_INSERT_BOOKING] = {
+		"INSERT INTO loopit.booking (workspace_id, person_id, asset_id,"
+		" location_id, package_id, ingest_log_id, created_at, lead_reference)"
+		" VALUES ($1, $3, $4, $5, $6, $7, $8, $9)"
+		" ON CONFLICT (workspace_id, lead_reference) DO NOTHING RETURNING id",
+		ARGS(INT8OID, INT8OID, INT8OID, INT8OID, INT8OID, INT8OID, INT8OID,
+			 TIMESTAMPTZOID, TEXTOID)
+	},
+	[SQL_INSERT_LOG] = {
+		"INSERT INTO loopit.ingest_log (id, received_at, dealership_id,"
+		" workspace_id, person_id, booking_id, replay_of, first_received_at,"
+		" duration_us,"
+		" payload_version, asked_for_booking, status, reason, lead_reference,"
+		" email, person_action, booking_action, booking_reason, ingested_by,"
+		" outcome, payload, raw_body)"
+		" OVERRIDING SYSTEM VALUE"
+		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,"
+		" $14, $15, $16, $17, $18, $19, $20, $21, $22)",
+		ARGS(INT8OID, TIMESTAMPTZOID, INT8OID, INT8OID, INT8OID, INT8OID,
+			 INT8OID, TIMESTAMPTZOID, INT8OID, INT4OID, BOOLOID, TEXTOID, TEXTOID, TEXTOID,
+			 TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, JSONBOID, JSONBOID,
+			 BYTEAOID)
 	},
 	[SQL_RECEIVED_LATER] = {
 		/* $3: when the payload was received; $4: when the row was changed */
@@ -81,30 +221,6 @@ const StatementSpec statements[NUM_STATEMENTS] = {
 		" LIMIT 1",
 		ARGS(INT8OID, TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID)
 	},
-	[SQL_FIND_DOCUMENTS] = {
-		"SELECT " DOCUMENT_COLUMNS ", kind" EQ "'passport'"
-		" FROM loopit.identity_document d"
-		" WHERE d.workspace_id" EQ "$1 AND d.person_id" EQ "$2",
-		ARGS(INT8OID, INT8OID)
-	},
-	[SQL_FIND_BOOKING] = {
-		"SELECT b.id, b.person_id, b.asset_id, b.location_id, b.package_id"
-		" FROM loopit.booking b"
-		" WHERE b.workspace_id" EQ "$1 AND b.lead_reference" EQ "$2",
-		ARGS(INT8OID, TEXTOID)
-	},
-	[SQL_FIND_LIVE_ASSETS] = {
-		"SELECT a.id, true, NULL::pg_catalog.text FROM loopit.asset a"
-		" WHERE a.workspace_id" EQ "$1"
-		" AND " FOLDED("a.vin") EQ FOLDED("$2")
-		" AND a.archived_at IS NULL"
-		" UNION ALL"
-		" SELECT a.id, false, a.vin FROM loopit.asset a"
-		" WHERE a.workspace_id" EQ "$1"
-		" AND " EXACT("a.stock_number") EQ "$3"
-		" AND a.archived_at IS NULL",
-		ARGS(INT8OID, TEXTOID, TEXTOID)
-	},
 	[SQL_FIND_ARCHIVED_ASSET] = {
 		/* the first part of a UNION ALL is run first */
 		"SELECT a.id FROM loopit.asset a"
@@ -120,29 +236,6 @@ const StatementSpec statements[NUM_STATEMENTS] = {
 		" LIMIT 1",
 		ARGS(INT8OID, TEXTOID, TEXTOID)
 	},
-	[SQL_FIND_LOCATION] = {
-		"SELECT l.id FROM loopit.location l"
-		" WHERE l.workspace_id" EQ "$1"
-		" AND " FOLDED("l.name") EQ FOLDED("$2")
-		" AND l.archived_at IS NULL",
-		ARGS(INT8OID, TEXTOID)
-	},
-	[SQL_FIND_FIRST_LOCATION] = {
-		"SELECT l.id FROM loopit.asset_location al, loopit.location l"
-		" WHERE al.workspace_id" EQ "$1 AND al.asset_id" EQ "$2"
-		" AND l.workspace_id" EQ "al.workspace_id"
-		" AND l.id" EQ "al.location_id"
-		" AND l.archived_at IS NULL"
-		" ORDER BY al.position LIMIT 1",
-		ARGS(INT8OID, INT8OID)
-	},
-	[SQL_FIND_PACKAGE] = {
-		"SELECT p.id FROM loopit.package p"
-		" WHERE p.workspace_id" EQ "$1"
-		" AND " EXACT("p.name") EQ "$2"
-		" AND p.archived_at IS NULL",
-		ARGS(INT8OID, TEXTOID)
-	},
 	[SQL_LIST_PACKAGES] = {
 		"SELECT p.name FROM loopit.package p"
 		" WHERE p.workspace_id" EQ "$1 AND p.archived_at IS NULL"
@@ -150,81 +243,6 @@ const StatementSpec statements[NUM_STATEMENTS] = {
 		EQ FOLDED("pg_catalog.replace($2, ' ', '')") " DESC,"
 		" " EXACT("p.name") " LIMIT $3",
 		ARGS(INT8OID, TEXTOID, INT8OID)
-	},
-	[SQL_LOCK_PERSON] = {
-		"SELECT FROM loopit.person p"
-		" WHERE p.workspace_id" EQ "$1 AND p.id" EQ "$2"
-		" FOR NO KEY UPDATE",
-		ARGS(INT8OID, INT8OID)
-	},
-	[SQL_INSERT_PERSON] = {
-		"INSERT INTO loopit.person (workspace_id, email, created_at, updated_at,"
-		" source_updated_at, " PERSON_COLUMNS ")"
-		" VALUES ($1, $2, $3, $3, $4,"
-		" $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"
-		" ON CONFLICT (workspace_id, email) DO NOTHING RETURNING id",
-		ARGS(INT8OID, TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID,
-			 TEXTOID, TEXTOID, TEXTOID, DATEOID, TEXTOID,
-			 BOOLOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID)
-	},
-	[SQL_UPDATE_PERSON] = {
-		"UPDATE loopit.person p SET updated_at = $3, source_updated_at = $4,"
-		" (" PERSON_COLUMNS ") ="
-		" ($5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"
-		" WHERE p.workspace_id" EQ "$1 AND p.id" EQ "$2",
-		ARGS(INT8OID, INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID,
-			 TEXTOID, TEXTOID, TEXTOID, DATEOID, TEXTOID,
-			 BOOLOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID)
-	},
-	[SQL_INSERT_DOCUMENT] = {
-		"INSERT INTO loopit.identity_document (workspace_id, person_id, kind,"
-		" created_at, updated_at, " DOCUMENT_COLUMNS ")"
-		" VALUES ($1, $2, $3, $4, $4, $5, $6, $7, $8, $9, $10)"
-		" ON CONFLICT (workspace_id, person_id, kind) DO NOTHING",
-		ARGS(INT8OID, INT8OID, TEXTOID, TIMESTAMPTZOID,
-			 TEXTOID, TEXTOID, TEXTOID, TEXTOID, DATEOID, DATEOID)
-	},
-	[SQL_UPDATE_DOCUMENT] = {
-		"UPDATE loopit.identity_document d SET updated_at = $4,"
-		" (" DOCUMENT_COLUMNS ") = ($5, $6, $7, $8, $9, $10)"
-		" WHERE d.workspace_id" EQ "$1 AND d.person_id" EQ "$2"
-		" AND d.kind" EQ "$3",
-		ARGS(INT8OID, INT8OID, TEXTOID, TIMESTAMPTZOID,
-			 TEXTOID, TEXTOID, TEXTOID, TEXTOID, DATEOID, DATEOID)
-	},
-	[SQL_HOLD_BOOKING_ROWS] = {
-		"SELECT FROM loopit.asset a, loopit.location l, loopit.package p"
-		" WHERE a.workspace_id" EQ "$1 AND a.id" EQ "$2"
-		" AND a.archived_at IS NULL"
-		" AND l.workspace_id" EQ "$1 AND l.id" EQ "$3"
-		" AND l.archived_at IS NULL"
-		" AND p.workspace_id" EQ "$1 AND p.id" EQ "$4"
-		" AND p.archived_at IS NULL"
-		" FOR KEY SHARE OF a, l, p",
-		ARGS(INT8OID, INT8OID, INT8OID, INT8OID)
-	},
-	[SQL_INSERT_BOOKING] = {
-		"INSERT INTO loopit.booking (workspace_id, person_id, asset_id,"
-		" location_id, package_id, ingest_log_id, created_at, lead_reference)"
-		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
-		" ON CONFLICT (workspace_id, lead_reference) DO NOTHING RETURNING id",
-		ARGS(INT8OID, INT8OID, INT8OID, INT8OID, INT8OID, INT8OID,
-			 TIMESTAMPTZOID, TEXTOID)
-	},
-	[SQL_INSERT_LOG] = {
-		"INSERT INTO loopit.ingest_log (id, received_at, dealership_id,"
-		" workspace_id, person_id, booking_id, replay_of, first_received_at,"
-		" duration_us,"
-		" payload_version, asked_for_booking, status, reason, lead_reference,"
-		" email, person_action, booking_action, booking_reason, ingested_by,"
-		" outcome, payload, raw_body)"
-		" OVERRIDING SYSTEM VALUE"
-		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,"
-		" $14, $15, $16, $17, $18, $19, $20, $21, $22)",
-		ARGS(INT8OID, TIMESTAMPTZOID, INT8OID, INT8OID, INT8OID, INT8OID,
-			 INT8OID, TIMESTAMPTZOID, INT8OID, INT4OID, BOOLOID, TEXTOID, TEXTOID, TEXTOID,
-			 TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, JSONBOID, JSONBOID,
-			 BYTEAOID)
 	},
 	[SQL_FIND_DELIVERY] = {
 		"SELECT l.payload, l.raw_body,"

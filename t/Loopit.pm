@@ -16,13 +16,15 @@ sub top
 	return "$FindBin::Bin/..";
 }
 
-# A running node with the extension, its tables and a small dealership.
+# A running node with the extension, its tables and a small dealership; on the
+# storage that LOOPIT_STORAGE says (script/test runs some tests on both).
 sub new_node
 {
 	my ($name, @settings) = @_;
 	my $node = PostgreSQL::Test::Cluster->new($name);
 	$node->init(allows_streaming => 1);
-	$node->append_conf('postgresql.conf', join("\n", @settings) . "\n");
+	$node->append_conf('postgresql.conf', join("\n", @settings,
+		'loopit_leads.storage = ' . ($ENV{LOOPIT_STORAGE} // 'auto')) . "\n");
 	$node->start;
 	$node->safe_psql('postgres', 'CREATE EXTENSION loopit_leads');
 	$node->safe_psql('postgres', 'SELECT loopit_setup()');
