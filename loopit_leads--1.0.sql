@@ -397,6 +397,23 @@ CREATE TABLE IF NOT EXISTS loopit.ingest_log (
 	CONSTRAINT ingest_log_reason_unless_processed
 		CHECK ((status = 'processed') = (reason IS NULL))
 );
+-- Compression is most of what storing a payload costs, and lz4, which not every
+-- server has, a sixth of pglz.  An outcome is too small to be worth any.  A log
+-- that has rows keeps what its DBA chose.
+DO $storage$
+BEGIN
+	IF EXISTS (SELECT FROM loopit.ingest_log) THEN
+		RETURN;
+	END IF;
+	ALTER TABLE loopit.ingest_log ALTER COLUMN outcome SET STORAGE EXTERNAL;
+	BEGIN
+		ALTER TABLE loopit.ingest_log ALTER COLUMN payload SET COMPRESSION lz4,
+			ALTER COLUMN raw_body SET COMPRESSION lz4;
+	EXCEPTION WHEN feature_not_supported THEN
+		NULL;
+	END;
+END
+$storage$;
 CREATE INDEX IF NOT EXISTS ingest_log_lead_reference_idx
 	ON loopit.ingest_log (lead_reference, received_at);
 CREATE INDEX IF NOT EXISTS ingest_log_email_idx

@@ -190,8 +190,8 @@ updated_columns(const DirectTable *table)
 
 /*
  * Triggers of foreign keys need not fire: on this table's side because the
- * caller holds the row referred to, on the other's because no update changes
- * a column of a key.
+ * caller holds the row referred to, or never inserts, on the other's because
+ * no update changes a column of a key.
  */
 static const char *
 check_triggers(Relation rel, const DirectSpec *specs, const DirectTable *table)
@@ -225,6 +225,7 @@ check_triggers(Relation rel, const DirectSpec *specs, const DirectTable *table)
 		if (type == RI_TRIGGER_NONE)
 			return "it has a trigger";
 		if (type == RI_TRIGGER_FK &&
+			table->spec->lockmode >= RowExclusiveLock &&
 			!list_member_oid(known, trigger->tgconstraint))
 			return "it has a foreign key that is not known";
 		if (trigger->tgenabled != TRIGGER_FIRES_ON_ORIGIN)
