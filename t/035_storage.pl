@@ -1,0 +1,175 @@
+# Which tables do without SQL, and that it makes no difference: whatever a DBA
+# adds or takes away, the same leads give the same outcomes and rows on both
+# settings of loopit_leads.storage, and where a table has something that only
+# SQL honours, the log at DEBUG1 says so.
+use strict;
+use warnings;
+use FindBin;
+use lib $FindBin::Bin;
+use Loopit qw(new_node);
+use Test::More;
+
+my $node = new_node('storage', 'fsync = off', 'autovacuum = off');
+
+# Leads that take every way: new, an update, a second document, a redelivery,
+# one that is late, and one with the vehicle's own location.
+$node->safe_psql('postgres', q{
+	CREATE SCHEMA test;
+	CREATE FUNCTION test.lead(id int, name text, more jsonb) RETURNS jsonb LANGUAGE sql AS $$
+		SELECT jsonb_build_object('id', id, 'dealership', '{"id": 356}'::jsonb,
+			'updated_at', '2025-10-0' || id || 'T00:00:00Z',
+			'prospect', jsonb_build_object('email', 'ann@example.com', 'first_name', name),
+			'item', '{"vin": "vin9"}'::jsonb, 'location', '{"location_name": "DEPOT"}'::jsonb,
+			'additional_details', '{"subscription_plan": "Premium"}'::jsonb || more)
+	$$;
+	CREATE TABLE test.lead AS SELECT * FROM (VALUES
+		(1, test.lead(5, 'Ann', '{"license_number": "L1", "license_expiry": "01/01/2030", "license_dob": "01/01/1990"}')),
+		(2, test.lead(6, 'Bea', '{"passport_number": "P1", "passport_country": "au", "passport_expiry": "01/01/2030", "passport_dob": "01/01/1990"}')),
+		(3, test.lead(7, 'Bea', '{"license_number": "L2", "license_expiry": "01/01/2031", "license_dob": "01/01/1990"}')),
+		(4, test.lead(7, 'Bea', '{}')),
+		(5, test.lead(2, 'Old', '{}')),
+		(6, test.lead(8, 'Bea', '{}') - 'location')) v (n, payload);
+	CREATE FUNCTION test.identity(x bigint) RETURNS bigint LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN x; END';
+	CREATE FUNCTION test.fire() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+	CREATE TABLE test.state (id text PRIMARY KEY);
+	CREATE TABLE test.region (id bigint PRIMARY KEY);
+	CREATE DOMAIN test.flag AS boolean DEFAULT true;
+	CREATE EXTENSION btree_gist;
+	CREATE FUNCTION test.calls() RETURNS SETOF text LANGUAGE sql AS $$
+		SELECT concat_ws(' ', o->>'status', o#>>'{person,action}', o#>>'{driver_licence,action}',
+			o#>>'{passport,action}', o#>>'{booking,action}', o#>>'{booking,location_from}', o#>>'{issues,0,code}')
+		FROM (SELECT loopit_ingest_lead(payload) o FROM test.lead ORDER BY n) l
+	$$;
+	CREATE FUNCTION test.rows() RETURNS SETOF text LANGUAGE sql AS $$
+		SELECT to_jsonb(p)::text FROM (SELECT workspace_id, email, first_name, source_updated_at FROM loopit.person) p
+		UNION ALL SELECT to_jsonb(d)::text FROM (SELECT kind, number, expires_on FROM loopit.identity_document ORDER BY kind) d
+		UNION ALL SELECT to_jsonb(b)::text FROM (SELECT lead_reference, asset_id, location_id, package_id FROM loopit.booking ORDER BY 1) b
+		UNION ALL SELECT 'log rows ' || count(*) FROM loopit.ingest_log
+	$$;
+});
+
+# Runs the leads after some DDL, all of it rolled back; answers what they gave
+# and what was said of tables.
+sub run
+{
+	my ($ddl, $storage) = @_;
+	my ($stdout, $stderr) = ('', '');
+	$node->psql('postgres', qq{
+		SET client_min_messages = error;
+		BEGIN;
+		$ddl;
+		SET loopit_leads.storage = $storage;
+		SET client_min_messages = debug1;
+		SELECT * FROM test.calls();
+		SELECT * FROM test.rows();
+		ROLLBACK;
+	}, stdout => \$stdout, stderr => \$stderr);
+	my @said = $stderr =~ /table "(\w+)" goes by SQL: (.*)/g;
+	my %said = @said;
+	return ($stdout, join(', ', map { "$_: $said{$_}" } sort keys %said),
+		join("\n", grep { /ERROR|WARNING|leak/ } split /\n/, $stderr));
+}
+
+my ($plain) = run('SELECT', 'sql');
+is(() = $plain =~ /^processed/mg, 6, 'all leads are processed');
+like($plain, qr/^processed created created skipped created payload$/m, 'the first makes all there is');
+like($plain, qr/^processed unchanged .* created asset$/m, 'the last takes the location of the vehicle');
+like($plain, qr/stale_payload/, 'one is late');
+is(() = $plain =~ /"kind"|"lead_reference"|log rows 6/g, 8, 'two documents, five bookings and a log row each');
+
+# What is done, and which tables then take SQL, and why.
+my @cases = (
+	[ 'SELECT', '' ],
+
+	# what both can do
+	[ 'ALTER TABLE loopit.person ADD note text, ADD CHECK (length(first_name) < 9)', '' ],
+	[ 'CREATE INDEX ON loopit.booking (created_at); CREATE INDEX ON loopit.person (lower(last_name)) WHERE city IS NULL', '' ],
+	[ 'ALTER INDEX loopit.person_email_key RENAME TO address', '' ],
+	[ 'ALTER TABLE loopit.person ADD x int; ALTER TABLE loopit.person DROP x, ALTER first_name SET NOT NULL', '' ],
+	[ 'ALTER TABLE loopit.identity_document DROP CONSTRAINT identity_document_workspace_id_person_id_fkey', '' ],
+	[ 'ALTER TABLE loopit.person ENABLE ROW LEVEL SECURITY', '' ],
+	[ 'ALTER TABLE loopit.ingest_log SET UNLOGGED', '' ],
+
+	# what only SQL can
+	[ 'CREATE TRIGGER t AFTER INSERT ON loopit.booking FOR EACH ROW EXECUTE FUNCTION test.fire()', 'booking: it has a trigger' ],
+	[ 'CREATE TRIGGER t BEFORE UPDATE ON loopit.person FOR EACH STATEMENT EXECUTE FUNCTION test.fire()', 'person: it has a trigger' ],
+	[ 'CREATE CONSTRAINT TRIGGER t AFTER INSERT ON loopit.ingest_log DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION test.fire()', 'ingest_log: it has a trigger' ],
+	[ 'ALTER TABLE loopit.asset DISABLE TRIGGER ALL', 'asset: a foreign key is not enabled as usual' ],
+	[ 'ALTER TABLE loopit.booking ADD region bigint REFERENCES test.region', 'booking: it has a foreign key that is not known' ],
+	[ 'ALTER TABLE loopit.booking DROP CONSTRAINT booking_workspace_id_asset_id_fkey; ALTER TABLE loopit.booking ADD FOREIGN KEY (asset_id) REFERENCES test.region NOT VALID; INSERT INTO test.region VALUES (709)',
+		'booking: it has a foreign key that is not known' ],
+	[ 'ALTER TABLE loopit.person ADD FOREIGN KEY (state) REFERENCES test.state', 'person: an updated column is of a foreign key' ],
+	[ 'CREATE UNIQUE INDEX ON loopit.person (workspace_id, mobile_phone)', 'person: an updated column is unique' ],
+	[ 'ALTER TABLE loopit.person ADD g text GENERATED ALWAYS AS (upper(first_name)) STORED', 'person: it has a generated column' ],
+	[ 'ALTER TABLE loopit.booking ADD c timestamptz NOT NULL DEFAULT now()', 'booking: a column that is not known has a default or a domain' ],
+	[ 'ALTER TABLE loopit.booking ADD c test.flag', 'booking: a column that is not known has a default or a domain' ],
+	[ 'ALTER TABLE loopit.identity_document ADD CHECK (test.identity(person_id) > 0)', 'identity_document: a CHECK calls a function that is not the server\'s' ],
+	[ 'CREATE INDEX ON loopit.ingest_log (test.identity(id))', 'ingest_log: an index calls a function that is not the server\'s' ],
+	[ 'CREATE INDEX ON loopit.ingest_log USING gin (payload)', 'ingest_log: an index is not an ordinary one' ],
+	[ 'CREATE INDEX ON loopit.ingest_log USING brin (received_at)', 'ingest_log: an index is not an ordinary one' ],
+	[ 'ALTER TABLE loopit.booking ADD UNIQUE (ingest_log_id) DEFERRABLE INITIALLY DEFERRED', 'booking: it has a trigger' ],
+	[ 'ALTER TABLE loopit.booking ADD EXCLUDE USING gist (id WITH =)', 'booking: an index is not an ordinary one' ],
+	[ 'DROP INDEX loopit.asset_vin_key', 'asset: an index is missing' ],
+	[ 'DROP INDEX loopit.asset_vin_key; CREATE INDEX asset_vin_key ON loopit.asset (workspace_id, upper(vin)) WHERE archived_at IS NULL', 'asset: an index is missing' ],
+	[ 'DROP INDEX loopit.asset_vin_key; CREATE INDEX asset_vin_key ON loopit.asset (workspace_id, lower(vin COLLATE "C")) WHERE id > 0', 'asset: an index is missing' ],
+	[ 'ALTER TABLE loopit.person ALTER mobile_phone TYPE varchar(50)', 'person: a column is missing or has another type' ],
+	[ 'ALTER TABLE loopit.person FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY; CREATE POLICY p ON loopit.person USING (true); CREATE ROLE storage_owner;
+		GRANT ALL ON ALL TABLES IN SCHEMA test TO storage_owner; ALTER SCHEMA loopit OWNER TO storage_owner;
+		DO $$ DECLARE t text; BEGIN FOR t IN SELECT oid::regclass::text FROM pg_class WHERE relnamespace = \'loopit\'::regnamespace AND relkind IN (\'r\', \'v\')
+			LOOP EXECUTE \'ALTER TABLE \' || t || \' OWNER TO storage_owner\'; END LOOP; END $$',
+		'person: its policies apply to its owner' ],
+	[ 'CREATE RULE r AS ON INSERT TO loopit.person DO ALSO NOTHING; DROP RULE r ON loopit.person; CREATE RULE r AS ON DELETE TO loopit.person DO INSTEAD NOTHING', 'person: it has rules' ],
+	[ 'CREATE TABLE test.child () INHERITS (loopit.location)', 'location: it is partitioned or inherits' ],
+	[ 'REVOKE INSERT ON loopit.package FROM postgres', '' ],
+	[ 'ALTER TABLE loopit.ingest_log RENAME TO old; CREATE TABLE loopit.ingest_log (LIKE loopit.old INCLUDING ALL EXCLUDING INDEXES) PARTITION BY RANGE (received_at);
+		CREATE TABLE test.today PARTITION OF loopit.ingest_log DEFAULT',
+		'ingest_log: it is not an ordinary table' ],
+	[ 'CREATE TABLE test.whole (LIKE loopit.dealership) PARTITION BY LIST (id); ALTER TABLE test.whole ATTACH PARTITION loopit.dealership DEFAULT', 'dealership: it is partitioned or inherits' ],
+	[ "SET session_replication_role = replica", '' ],
+);
+
+for my $case (@cases)
+{
+	my ($ddl, $reasons) = @$case;
+	my ($rows, $said, $errors) = run($ddl, 'auto');
+	my ($rows_sql, $said_sql) = run($ddl, 'sql');
+	my $short = substr($ddl =~ s/\s+/ /gr, 0, 90);
+	is($rows, $plain, "the same rows: $short");
+	is($rows_sql, $plain, "the same by SQL: $short");
+	is($said, $reasons, 'said: ' . ($reasons || 'nothing'));
+	is($said_sql, '', 'by SQL nothing is looked at');
+	is($errors, '', 'no error');
+}
+
+# In one session it changes with the table.
+my (undef, undef, $stderr) = ('', '', '');
+$node->psql('postgres', q{
+	SET client_min_messages = debug1;
+	SELECT loopit_ingest_lead(payload) FROM test.lead WHERE n = 1;
+	CREATE TRIGGER t AFTER INSERT ON loopit.ingest_log FOR EACH ROW EXECUTE FUNCTION test.fire();
+	SELECT loopit_ingest_lead(payload) FROM test.lead WHERE n = 1;
+	SELECT loopit_ingest_lead(payload) FROM test.lead WHERE n = 1;
+	DROP TRIGGER t ON loopit.ingest_log;
+	SELECT loopit_ingest_lead(payload) FROM test.lead WHERE n = 1;
+}, stderr => \$stderr);
+is(() = $stderr =~ /goes by SQL/g, 1, 'a table is looked at once until it changes');
+
+# A call within a call, before which the outer one's tables are marked as
+# changed: what it has in use stays as it is.
+is($node->safe_psql('postgres', q{
+		CREATE FUNCTION test.again() RETURNS trigger LANGUAGE plpgsql AS $$
+		BEGIN
+			IF NEW.lead_reference = '1' THEN
+				ANALYZE loopit.person, loopit.identity_document, loopit.ingest_log, loopit.asset;
+				PERFORM public.loopit_ingest_lead(payload || '{"id": 99}') FROM test.lead WHERE n = 3;
+			END IF;
+			RETURN NEW;
+		END $$;
+		CREATE TRIGGER t BEFORE INSERT ON loopit.booking FOR EACH ROW EXECUTE FUNCTION test.again();
+		SELECT loopit_ingest_lead(payload || '{"id": 1}')->>'status' FROM test.lead WHERE n = 2;
+		DROP TRIGGER t ON loopit.booking;
+		SELECT status, lead_reference, booking_action FROM loopit.ingest_log WHERE lead_reference IN ('1', '99') ORDER BY 2;
+	}),
+	"processed\nprocessed|1|created\nprocessed|99|created", 'a call within a call');
+$node->stop;
+done_testing();
