@@ -15,7 +15,7 @@ use Time::HiRes qw(time);
 
 my $seconds = $ENV{LOOPIT_STORM_SECONDS} // 10;
 my $node = new_node('ddl_storm', 'max_connections = 40', 'fsync = off', 'autovacuum_naptime = 1');
-my $tablespace = "$PostgreSQL::Test::Utils::tmp_check/elsewhere";
+my $tablespace = PostgreSQL::Test::Utils::tempdir_short() . "/elsewhere";
 mkdir $tablespace or die;
 $node->safe_psql('postgres', "CREATE TABLESPACE elsewhere LOCATION '$tablespace'");
 $node->safe_psql('postgres', q{
