@@ -34,6 +34,7 @@
 #include "utils/relcache.h"
 #include "utils/rls.h"
 #include "utils/ruleutils.h"
+#include "utils/snapmgr.h"
 
 #include "compat.h"
 #include "direct_fit.h"
@@ -281,6 +282,19 @@ match_key(Relation index, const DirectKey *expected, DirectIndex *key)
 	return true;
 }
 
+/*
+ * An index that was built while some row was being changed may lack what old
+ * snapshots see, until all of this session are newer (get_relation_info() in
+ * the server's plancat.c has the same rule).
+ */
+static bool
+is_too_new(Relation index)
+{
+	return index->rd_index->indcheckxmin &&
+		!TransactionIdPrecedes(HeapTupleHeaderGetXmin(index->rd_indextuple->t_data),
+							   TransactionXmin);
+}
+
 /* One of the table's indexes, whose number is table->nindexes. */
 static const char *
 check_index(Relation index, DirectTable *table, bool *found)
@@ -291,6 +305,8 @@ check_index(Relation index, DirectTable *table, bool *found)
 	if (index->rd_rel->relam != BTREE_AM_OID || form->indisexclusion ||
 		!form->indisvalid || !form->indisready || !form->indimmediate)
 		return "an index is not an ordinary one";
+	if (is_too_new(index))
+		return "an index is newer than what the transaction sees";
 	if (calls_user_function((Node *) info->ii_Expressions, NULL) ||
 		calls_user_function((Node *) info->ii_Predicate, NULL))
 		return "an index calls a function that is not the server's";

@@ -81,6 +81,8 @@ direct_init(const char *schema, const DirectSpec *specs, int count)
 	table_count = count;
 	CacheRegisterRelcacheCallback(forget_relation, (Datum) 0);
 	CacheRegisterSyscacheCallback(NAMESPACEOID, forget_all, (Datum) 0);
+	/* an owner that policies apply to from now on */
+	CacheRegisterSyscacheCallback(AUTHOID, forget_all, (Datum) 0);
 }
 
 /*

@@ -163,13 +163,16 @@ hold(Store *store, Table table, const Datum *key)
 	store->held_count++;
 }
 
-/* Locks the row of a primary key; false: it is gone. */
+/*
+ * Locks the row of a primary key; false: it is gone.  Its newest version may
+ * have another key, like one that SELECT ... FOR UPDATE looks at anew.
+ */
 static bool
 lock_directly(DirectRelation *relation, const Datum *key, LockTupleMode mode)
 {
 	return (direct_at(relation, key) ||
 			direct_find(relation, 0, key, relation->table->keys[0].ncolumns)) &&
-		direct_lock(relation, mode);
+		direct_lock(relation, mode) && direct_at(relation, key);
 }
 
 /* See store_row.h. */

@@ -112,6 +112,8 @@ my @cases = (
 	[ 'DROP INDEX loopit.asset_vin_key', 'asset: an index is missing' ],
 	[ 'DROP INDEX loopit.asset_vin_key; CREATE INDEX asset_vin_key ON loopit.asset (workspace_id, upper(vin)) WHERE archived_at IS NULL', 'asset: an index is missing' ],
 	[ 'DROP INDEX loopit.asset_vin_key; CREATE INDEX asset_vin_key ON loopit.asset (workspace_id, lower(vin COLLATE "C")) WHERE id > 0', 'asset: an index is missing' ],
+	[ 'UPDATE loopit.asset SET vin = vin; DROP INDEX loopit.asset_vin_key; CREATE UNIQUE INDEX asset_vin_key ON loopit.asset (workspace_id, lower(vin COLLATE "C")) WHERE archived_at IS NULL',
+		'asset: an index is newer than what the transaction sees' ],
 	[ 'ALTER TABLE loopit.person ALTER mobile_phone TYPE varchar(50)', 'person: a column is missing or has another type' ],
 	[ 'ALTER TABLE loopit.person FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY; CREATE POLICY p ON loopit.person USING (true); CREATE ROLE storage_owner;
 		GRANT ALL ON ALL TABLES IN SCHEMA test TO storage_owner; ALTER SCHEMA loopit OWNER TO storage_owner;
