@@ -483,7 +483,9 @@ BEGIN
 		-- and not null gave a text that fits, there is nothing to look into.
 		v_reference := peer.as_text(payload -> 'id');
 		IF v_reference IS NULL OR length(v_reference) > 255 THEN
-			issues := issues || peer.text_issues(payload, '', '{id}');
+			IF payload ->> 'id' IS NOT NULL THEN
+				issues := issues || peer.text_issues(payload, '', '{id}');
+			END IF;
 			v_reference := COALESCE(peer.fitting(v_reference),
 				'sha256:' || encode(sha256(convert_to(payload::text, 'UTF8')), 'hex'));
 		END IF;
@@ -568,7 +570,8 @@ BEGIN
 
 		IF location IS NOT NULL THEN
 			v_location := peer.as_text(location -> 'location_name');
-			IF v_location IS NULL OR length(v_location) > 255 THEN
+			IF length(v_location) > 255
+				OR v_location IS NULL AND location ->> 'location_name' IS NOT NULL THEN
 				issues := issues || peer.text_issues(location, 'location.', '{location_name}');
 				v_location := peer.fitting(v_location);
 			END IF;

@@ -38,6 +38,15 @@ SELECT current_user, session_user <> current_user AS other_session_user;
 SELECT loopit_validate_lead('{}');
 SELECT * FROM loopit_setup();
 SELECT * FROM loopit.person;
+
+-- Nor choose how rows are stored, in a session that has not called yet either.
+SET loopit_leads.storage = auto;
+RESET ROLE;
+\c
+SET ROLE regress_loopit_hook;
+SET loopit_leads.storage = auto;
+SELECT loopit_ingest_lead(test.lead('{"prospect": 1}'))->>'reason' AS reason;
+SELECT source = 'session' AS taken FROM pg_settings WHERE name = 'loopit_leads.storage';
 RESET ROLE;
 SELECT name FROM test.function
 WHERE has_function_privilege('regress_loopit_hook', oid, 'EXECUTE') AND name NOT IN (TABLE test.pure);
@@ -70,7 +79,7 @@ SET ROLE regress_loopit_hook;
 SELECT o->>'status' AS status FROM test.gateway(test.lead()) o;
 RESET ROLE;
 SELECT o->>'status' AS status FROM loopit_ingest_lead(test.lead()) o;
-SELECT id, CASE ingested_by WHEN session_user THEN 'session user' ELSE ingested_by END
+SELECT CASE ingested_by WHEN session_user THEN 'session user' ELSE ingested_by END
 FROM loopit.ingest_log ORDER BY id;
 
 -- A schema full of look-alikes, for the setup, the plans and the casts.

@@ -164,18 +164,30 @@ direct_next_id(DirectRelation *relation)
 	return nextval_internal(relation->table->sequence, false);
 }
 
-/* The relations that the server's functions are to work on. */
+/*
+ * The relations that the server's functions are to work on, for a write that
+ * ends in end_write().  What these functions prepare for later writes is in an
+ * unknown state if they raise: see open_table() in direct_table.c.
+ */
 static ResultRelInfo *
-result_relation(DirectRelation *relation)
+begin_write(DirectRelation *relation)
 {
 	ResultRelInfo *info = relation->table->relinfo;
 
+	relation->table->writing = true;
 	for (int i = 0; i < relation->table->nindexes; i++)
 		open_index(relation, i);
 	info->ri_RelationDesc = relation->rel;
 	info->ri_IndexRelationDescs = relation->indexes;
 	ResetPerTupleExprContext(relation->table->estate);
 	return info;
+}
+
+static void
+end_write(DirectRelation *relation, TupleTableSlot *slot)
+{
+	ExecDropSingleTupleTableSlot(slot);
+	relation->table->writing = false;
 }
 
 /* Stores the description's columns into the arrays of a whole row. */
@@ -199,7 +211,7 @@ void
 direct_insert(DirectRelation *relation, const Datum *values, const char *nulls)
 {
 	const DirectTable *table = relation->table;
-	ResultRelInfo *info = result_relation(relation);
+	ResultRelInfo *info = begin_write(relation);
 	TupleTableSlot *slot = MakeSingleTupleTableSlot(table->tupdesc,
 													&TTSOpsVirtual);
 
@@ -213,7 +225,7 @@ direct_insert(DirectRelation *relation, const Datum *values, const char *nulls)
 		ExecConstraints(info, slot, table->estate);
 	table_tuple_insert(relation->rel, slot, GetCurrentCommandId(true), 0, NULL);
 	insert_index_entries(info, slot, table->estate);
-	ExecDropSingleTupleTableSlot(slot);
+	end_write(relation, slot);
 }
 
 /*
@@ -224,7 +236,7 @@ void
 direct_update(DirectRelation *relation, const Datum *values, const char *nulls)
 {
 	const DirectTable *table = relation->table;
-	ResultRelInfo *info = result_relation(relation);
+	ResultRelInfo *info = begin_write(relation);
 	TupleTableSlot *stored = relation->slot;
 	TupleTableSlot *slot = MakeSingleTupleTableSlot(table->tupdesc,
 													&TTSOpsVirtual);
@@ -248,5 +260,5 @@ direct_update(DirectRelation *relation, const Datum *values, const char *nulls)
 		elog(ERROR, "unexpected table_tuple_update status: %d", (int) result);
 	if (index_entries)
 		insert_index_entries(info, slot, table->estate);
-	ExecDropSingleTupleTableSlot(slot);
+	end_write(relation, slot);
 }

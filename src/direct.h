@@ -95,12 +95,13 @@ typedef struct DirectTable
 	Oid			sequence;		/* of the identity column */
 	EState	   *estate;			/* of CHECKs and index expressions */
 	ResultRelInfo *relinfo;		/* its relations are set at each use */
+	bool		writing;		/* a write has begun, and did not end */
 } DirectTable;
 
 /* A table in use by one call. */
 typedef struct DirectRelation
 {
-	const DirectTable *table;
+	DirectTable *table;
 	Relation	rel;
 	LOCKMODE	lockmode;
 	Relation   *indexes;		/* NULL until opened */

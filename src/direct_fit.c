@@ -78,13 +78,15 @@ is_user_function(Oid function, void *context)
 
 /*
  * Functions that come with the server are safe to call outside of an executor
- * and in a state that outlives an error; nothing is known of others.
+ * and in a state that outlives an error; nothing is known of others.  Nor of
+ * a domain's constraints, of whose changes the table hears nothing.
  */
 static bool
 calls_user_function(Node *node, void *context)
 {
 	return node != NULL &&
-		(check_functions_in_node(node, is_user_function, context) ||
+		(IsA(node, CoerceToDomain) ||
+		 check_functions_in_node(node, is_user_function, context) ||
 		 expression_tree_walker(node, calls_user_function, context));
 }
 

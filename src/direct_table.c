@@ -127,13 +127,16 @@ look_at_table(int number, Relation rel)
 
 /*
  * Opens the table by its name, or, where it is known, by its OID; what is
- * known may have changed while the lock was waited for.
+ * known may have changed while the lock was waited for.  A write that raised
+ * may have left the states of CHECKs half prepared.
  */
 static Relation
 open_table(int number, LOCKMODE lockmode)
 {
 	Relation	rel;
 
+	if (cache[number].table != NULL && cache[number].table->writing)
+		cache[number].valid = false;
 	if (cache[number].valid)
 	{
 		rel = try_table_open(cache[number].relid, lockmode);

@@ -22,7 +22,7 @@ typedef enum StorageMode
 
 static int	storage_mode = STORAGE_AUTO;
 
-/* See store.h. */
+/* See store.h.  No caller's choice: tables of an engine may need SQL. */
 void
 store_init(void)
 {
@@ -36,7 +36,7 @@ store_init(void)
 							 "How rows of leads are read and written.",
 							 "\"auto\" goes without SQL where that is the same; \"sql\" never does.",
 							 &storage_mode, STORAGE_AUTO, modes,
-							 PGC_USERSET, 0, NULL, NULL, NULL);
+							 PGC_SUSET, 0, NULL, NULL, NULL);
 	MarkGUCPrefixReserved("loopit_leads");
 	direct_init("loopit", table_specs, NUM_TABLES);
 }

@@ -34,6 +34,7 @@ $node->safe_psql('postgres', q{
 	CREATE TABLE test.state (id text PRIMARY KEY);
 	CREATE TABLE test.region (id bigint PRIMARY KEY);
 	CREATE DOMAIN test.flag AS boolean DEFAULT true;
+	CREATE DOMAIN test.flagged AS text CHECK (VALUE <> 'x');
 	CREATE EXTENSION btree_gist;
 	CREATE FUNCTION test.calls() RETURNS SETOF text LANGUAGE sql AS $$
 		SELECT concat_ws(' ', o->>'status', o#>>'{person,action}', o#>>'{driver_licence,action}',
@@ -104,6 +105,7 @@ my @cases = (
 	[ 'ALTER TABLE loopit.booking ADD c timestamptz NOT NULL DEFAULT now()', 'booking: a column that is not known has a default or a domain' ],
 	[ 'ALTER TABLE loopit.booking ADD c test.flag', 'booking: a column that is not known has a default or a domain' ],
 	[ 'ALTER TABLE loopit.identity_document ADD CHECK (test.identity(person_id) > 0)', 'identity_document: a CHECK calls a function that is not the server\'s' ],
+	[ 'ALTER TABLE loopit.person ADD CHECK (first_name::test.flagged IS NOT NULL)', 'person: a CHECK calls a function that is not the server\'s' ],
 	[ 'CREATE INDEX ON loopit.ingest_log (test.identity(id))', 'ingest_log: an index calls a function that is not the server\'s' ],
 	[ 'CREATE INDEX ON loopit.ingest_log USING gin (payload)', 'ingest_log: an index is not an ordinary one' ],
 	[ 'CREATE INDEX ON loopit.ingest_log USING brin (received_at)', 'ingest_log: an index is not an ordinary one' ],
@@ -142,6 +144,12 @@ for my $case (@cases)
 	is($said_sql, '', 'by SQL nothing is looked at');
 	is($errors, '', 'no error');
 }
+
+# An error while a CHECK is prepared is the lead's failure, each time.
+my $broken = 'ALTER TABLE loopit.person ADD CHECK (length(first_name) < 1 / 0) NOT VALID';
+my ($broken_rows) = run($broken, 'auto');
+is(() = $broken_rows =~ /^failed/mg, 6, 'a CHECK that cannot be evaluated fails every lead');
+is((run($broken, 'sql'))[0], $broken_rows, 'the same by SQL');
 
 # In one session it changes with the table.
 my (undef, undef, $stderr) = ('', '', '');
