@@ -15,6 +15,7 @@ OBJS = \
 	src/decide.o \
 	src/direct.o \
 	src/direct_fit.o \
+	src/direct_index.o \
 	src/direct_table.o \
 	src/encoding.o \
 	src/fault.o \
