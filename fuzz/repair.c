@@ -242,9 +242,16 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	char	   *again = malloc(size);
 	char	   *expected = malloc(size);
 	Repair		repair = repair_json(input, size, output);
-	Reader		before = {.at = input, .end = input + size, .lenient = true,
-		.expected = expected};
-	Reader		after = {.at = output, .end = output + repair.length};
+	Reader		before = {
+		.at = input,
+		.end = input + size,
+		.lenient = true,
+		.expected = expected
+	};
+	Reader		after = {
+		.at = output,
+		.end = output + repair.length
+	};
 	bool		valid = read_json(&before);
 
 	CHECK(output != NULL && again != NULL && expected != NULL);

@@ -51,6 +51,42 @@ debian_postgresql_version() {
 		sed -n 's/.*Depends: postgresql-\([0-9]*\)$/\1/p' | head -n 1
 }
 
+# The suite that this machine is.
+debian_suite() {
+	# shellcheck disable=SC1091
+	(. /etc/os-release && echo "$VERSION_CODENAME")
+}
+
+# The source of a version of PostgreSQL as a suite of Debian's has it, in
+# $cache/postgresql-VERSION, which $source is set to.  The system's lists of
+# packages have binaries only, so apt gets lists of its own, in $work; no root
+# is needed.
+fetch_source() {
+	local version=$1 suite=$2 apt mirror
+	command -v apt-get >/dev/null ||
+		die "no apt-get: set LOOPIT_PG_SOURCE to a folder with PostgreSQL's source"
+	source=$cache/postgresql-$version
+	[ ! -f "$source/configure" ] || return 0
+	install_packages bzip2 tar
+	# shellcheck disable=SC2016 # apt's variables, not bash's
+	mirror=$(apt-get indextargets --no-release-info --format '$(REPO_URI) $(RELEASE) $(COMPONENT)' |
+		awk -v own="$(debian_suite) main" '/^http/ && $2 " " $3 == own && !n++ { print $1 }')
+	mkdir -p "$work/apt/lists/partial"
+	echo "deb-src [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]" \
+		"${mirror:-http://deb.debian.org/debian} $suite main" >"$work/apt/sources.list"
+	apt=(apt-get -qq -o Dir::Etc::SourceList="$work/apt/sources.list"
+		-o Dir::Etc::SourceParts=/dev/null -o Dir::State::Lists="$work/apt/lists"
+		-o Dir::Cache="$work/apt" -o APT::Sandbox::User="$(id -un)")
+	say "fetching the source of postgresql-$version"
+	"${apt[@]}" update >&2
+	(cd "$work/apt" && "${apt[@]}" source --tar-only "postgresql-$version" >&2) ||
+		die "the source of postgresql-$version could not be fetched"
+	rm -rf "$source.new"
+	mkdir "$source.new"
+	tar -x --strip-components=1 -C "$source.new" -f "$work"/apt/postgresql-*.orig.tar.*
+	mv "$source.new" "$source"
+}
+
 # Sets PG_CONFIG; installs PostgreSQL where there is none.  Packages named as
 # arguments are wanted beside it.
 find_postgresql() {

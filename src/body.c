@@ -90,7 +90,7 @@ parse_body(LeadText body, bool *repaired)
 	if (!repair.too_deep)
 	{
 		json[repair.length] = '\0';
-		payload = parse_utf8((LeadText) {json, repair.length});
+		payload = parse_utf8(lead_text(json, repair.length));
 	}
 	pfree(json);
 	*repaired = repair.repaired;

@@ -19,13 +19,17 @@
 static ThingOutcome
 done(Action action)
 {
-	return (ThingOutcome) {action, CODE_NONE};
+	ThingOutcome outcome = {action, CODE_NONE};
+
+	return outcome;
 }
 
 static ThingOutcome
 skipped(Code reason)
 {
-	return (ThingOutcome) {ACTION_SKIPPED, reason};
+	ThingOutcome outcome = {ACTION_SKIPPED, reason};
+
+	return outcome;
 }
 
 /*

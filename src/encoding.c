@@ -115,7 +115,7 @@ trim_database_text(LeadText *text)
 	{
 		int			width = Min(pg_encoding_mblen(encoding, s), end - s);
 
-		if (!is_trimmed_character((LeadText) {s, width}, conversion))
+		if (!is_trimmed_character(lead_text(s, width), conversion))
 		{
 			if (start == end)
 				start = s;
@@ -152,5 +152,5 @@ fold_email(LeadText email)
 	lower = palloc(email.length + 1);
 	for (size_t i = 0; i < email.length; i++)
 		lower[i] = ascii_lower(email.data[i]);
-	return (LeadText) {lower, email.length};
+	return lead_text(lower, email.length);
 }

@@ -116,7 +116,6 @@ static const char example_payload[] =
 "\"slug\": \"dealera\"\n"
 "},\n"
 "\"lead_status_option\": { \"id\": 995, \"name\": \"new\", \"status_type\": \"new\" }\n"
-"}\n"
-;
+"}\n";
 
 #endif							/* LOOPIT_EXAMPLE_TABLE_H */

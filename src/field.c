@@ -40,12 +40,17 @@ const FieldSpec field_table[NUM_FIELDS] = {
 		.description = "An enquiry of a Dealer Studio website, as its webhook sends it."
 	},
 	[FIELD_ID] = {
-		ROOT("id"), TEXT, .thing = THING_ANY, .missing_code = CODE_NONE,
+		ROOT("id"), TEXT,
+		.thing = THING_ANY,
+		.missing_code = CODE_NONE,
 		.description = "Dealer Studio's reference of the lead; without it a digest of the payload takes its place."
 	},
 	[FIELD_UPDATED_AT] = {
-		ROOT("updated_at"), .type = TYPE_TIMESTAMP, .thing = THING_ANY,
-		.missing_code = CODE_NONE, .invalid_code = CODE_UPDATED_AT_INVALID,
+		ROOT("updated_at"),
+		.type = TYPE_TIMESTAMP,
+		.thing = THING_ANY,
+		.missing_code = CODE_NONE,
+		.invalid_code = CODE_UPDATED_AT_INVALID,
 		.description = "When the lead last changed at the sender; an older one only fills what is still empty."
 	},
 	[FIELD_DEALERSHIP] = {
@@ -53,7 +58,8 @@ const FieldSpec field_table[NUM_FIELDS] = {
 		.description = "The dealership whose website sent the lead."
 	},
 	[FIELD_DEALERSHIP_ID] = {
-		IN_DEALERSHIP("id"), .type = TYPE_BIGINT,
+		IN_DEALERSHIP("id"),
+		.type = TYPE_BIGINT,
 		NEEDED(THING_WORKSPACE, CODE_DEALERSHIP_MISSING),
 		.invalid_code = CODE_DEALERSHIP_INVALID,
 		.description = "Dealer Studio's number of the dealership; it decides the workspace."
@@ -75,7 +81,8 @@ const FieldSpec field_table[NUM_FIELDS] = {
 		.description = "Last name."
 	},
 	[FIELD_EMAIL] = {
-		IN_PROSPECT("email"), .type = TYPE_EMAIL,
+		IN_PROSPECT("email"),
+		.type = TYPE_EMAIL,
 		NEEDED(THING_PERSON, CODE_EMAIL_MISSING),
 		.invalid_code = CODE_EMAIL_INVALID,
 		.description = "E-mail address; the person is found by it."
@@ -90,8 +97,10 @@ const FieldSpec field_table[NUM_FIELDS] = {
 		.description = "Mobile phone number, as the person wrote it."
 	},
 	[FIELD_MARKETING_OPT_IN] = {
-		IN_PROSPECT("opt_in_to_marketing"), .type = TYPE_BOOLEAN,
-		OPTIONAL(THING_PERSON), .invalid_code = CODE_WRONG_TYPE,
+		IN_PROSPECT("opt_in_to_marketing"),
+		.type = TYPE_BOOLEAN,
+		OPTIONAL(THING_PERSON),
+		.invalid_code = CODE_WRONG_TYPE,
 		.description = "Whether the person agrees to marketing."
 	},
 	[FIELD_ADDRESS] = {
@@ -100,7 +109,8 @@ const FieldSpec field_table[NUM_FIELDS] = {
 	},
 	[FIELD_STREET] = {
 		IN_ADDRESS("street"), TEXT,
-		NEEDED(THING_ADDRESS, CODE_ADDRESS_INCOMPLETE), .sensitive = true,
+		NEEDED(THING_ADDRESS, CODE_ADDRESS_INCOMPLETE),
+		.sensitive = true,
 		.description = "Street and number."
 	},
 	[FIELD_CITY] = {
@@ -109,7 +119,8 @@ const FieldSpec field_table[NUM_FIELDS] = {
 		.description = "City or suburb."
 	},
 	[FIELD_STATE] = {
-		IN_ADDRESS("state"), .type = TYPE_STATE,
+		IN_ADDRESS("state"),
+		.type = TYPE_STATE,
 		NEEDED(THING_ADDRESS, CODE_ADDRESS_INCOMPLETE),
 		.invalid_code = CODE_STATE_NOT_ABBREVIATED,
 		.description = "State, abbreviated."
@@ -135,12 +146,14 @@ const FieldSpec field_table[NUM_FIELDS] = {
 	},
 	[FIELD_LICENCE_DOB] = {
 		IN_DETAILS("license_dob"), DATE(CODE_LICENCE_DOB_INVALID),
-		NEEDED(THING_LICENCE, CODE_LICENCE_INCOMPLETE), .sensitive = true,
+		NEEDED(THING_LICENCE, CODE_LICENCE_INCOMPLETE),
+		.sensitive = true,
 		.description = "Date of birth on the driver licence."
 	},
 	[FIELD_LICENCE_NUMBER] = {
 		IN_DETAILS("license_number"), TEXT,
-		NEEDED(THING_LICENCE, CODE_LICENCE_INCOMPLETE), .sensitive = true,
+		NEEDED(THING_LICENCE, CODE_LICENCE_INCOMPLETE),
+		.sensitive = true,
 		.description = "Number of the driver licence."
 	},
 	[FIELD_LICENCE_CARD_NUMBER] = {
@@ -149,13 +162,15 @@ const FieldSpec field_table[NUM_FIELDS] = {
 		.description = "Card number of the driver licence."
 	},
 	[FIELD_LICENCE_STATE] = {
-		IN_DETAILS("license_state"), .type = TYPE_STATE,
+		IN_DETAILS("license_state"),
+		.type = TYPE_STATE,
 		OPTIONAL(THING_LICENCE),
 		.invalid_code = CODE_LICENCE_STATE_NOT_ABBREVIATED,
 		.description = "The state that issued the driver licence, abbreviated."
 	},
 	[FIELD_PASSPORT_COUNTRY] = {
-		IN_DETAILS("passport_country"), .type = TYPE_COUNTRY,
+		IN_DETAILS("passport_country"),
+		.type = TYPE_COUNTRY,
 		NEEDED(THING_PASSPORT, CODE_PASSPORT_INCOMPLETE),
 		.invalid_code = CODE_PASSPORT_COUNTRY_UNKNOWN,
 		.description = "The country that issued the passport: au, us, fr, de, uk, ca or an English country name."
@@ -167,12 +182,14 @@ const FieldSpec field_table[NUM_FIELDS] = {
 	},
 	[FIELD_PASSPORT_DOB] = {
 		IN_DETAILS("passport_dob"), DATE(CODE_PASSPORT_DOB_INVALID),
-		NEEDED(THING_PASSPORT, CODE_PASSPORT_INCOMPLETE), .sensitive = true,
+		NEEDED(THING_PASSPORT, CODE_PASSPORT_INCOMPLETE),
+		.sensitive = true,
 		.description = "Date of birth in the passport."
 	},
 	[FIELD_PASSPORT_NUMBER] = {
 		IN_DETAILS("passport_number"), TEXT,
-		NEEDED(THING_PASSPORT, CODE_PASSPORT_INCOMPLETE), .sensitive = true,
+		NEEDED(THING_PASSPORT, CODE_PASSPORT_INCOMPLETE),
+		.sensitive = true,
 		.description = "Number of the passport."
 	},
 	[FIELD_PLAN] = {
@@ -198,7 +215,8 @@ const FieldSpec field_table[NUM_FIELDS] = {
 	},
 	[FIELD_LOCATION_NAME] = {
 		IN_LOCATION("location_name"), TEXT,
-		.thing = THING_BOOKING, .missing_code = CODE_NONE,
+		.thing = THING_BOOKING,
+		.missing_code = CODE_NONE,
 		.description = "Name of the location; otherwise the vehicle's first bookable location is taken."
 	}
 };

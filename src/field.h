@@ -98,8 +98,8 @@ typedef struct FieldSpec
 	bool		asks;			/* providing it asks for that thing */
 	int			missing_code;	/* Code where the thing needs it and it is not
 								 * provided; CODE_NONE: optional */
-	int			invalid_code;	/* Code of a value that is not valid; CODE_NONE:
-								 * the type has no format */
+	int			invalid_code;	/* Code of a value that is not valid;
+								 * CODE_NONE: the type has no format */
 	bool		sensitive;		/* masked in the audit view */
 	const char *description;
 } FieldSpec;

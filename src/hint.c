@@ -116,7 +116,7 @@ hint_country(const RawValue *country)
 	LeadText	name;
 
 	if (utf8 == NULL ||
-		!convert_text((LeadText) {utf8, strlen(utf8)}, PG_UTF8,
+		!convert_text(lead_text(utf8, strlen(utf8)), PG_UTF8,
 					  GetDatabaseEncoding(), &name))
 		return NULL;
 	return psprintf("Of the codes only six are taken; the country's name is \"%s\".",

@@ -235,7 +235,7 @@ static LeadText
 logged_email(const RawValue *raw)
 {
 	if (raw->kind != RAW_STRING)
-		return (LeadText) {NULL, 0};
+		return lead_text(NULL, 0);
 	return fold_email(raw->text);
 }
 

@@ -29,10 +29,12 @@ typedef struct Delivery
 static inline Delivery
 new_delivery(void)
 {
-	return (Delivery)
-	{
-		.received_at = GetCurrentTimestamp(), .body_issue = CODE_NONE
+	Delivery	delivery = {
+		.received_at = GetCurrentTimestamp(),
+		.body_issue = CODE_NONE
 	};
+
+	return delivery;
 }
 
 /*

@@ -90,7 +90,7 @@ void
 json_out_string(JsonOut *out, const char *key, const char *string)
 {
 	json_out_text(out, key,
-				  (LeadText) {string, string != NULL ? strlen(string) : 0});
+				  lead_text(string, string != NULL ? strlen(string) : 0));
 }
 
 void

@@ -24,6 +24,15 @@ typedef struct LeadText
 	size_t		length;			/* bytes */
 } LeadText;
 
+/* A text of length bytes; data NULL: none.  Nothing is copied. */
+static inline LeadText
+lead_text(const char *data, size_t length)
+{
+	LeadText	text = {data, length};
+
+	return text;
+}
+
 /* What stands in the payload for a field. */
 typedef enum RawKind
 {

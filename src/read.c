@@ -66,7 +66,7 @@ read_value(const JsonbValue *value, RawValue *raw, JsonbContainer **container)
 			break;
 		case jbvString:
 			read_text(RAW_STRING,
-					  (LeadText) {value->val.string.val, value->val.string.len},
+					  lead_text(value->val.string.val, value->val.string.len),
 					  raw);
 			break;
 		case jbvNumeric:
@@ -144,5 +144,5 @@ read_lead_reference(Jsonb *payload, const LeadValue *id)
 	strcpy(reference, DIGEST_PREFIX);
 	hex_encode(VARDATA_ANY(digest), DIGEST_LENGTH,
 			   reference + strlen(DIGEST_PREFIX));
-	return (LeadText) {reference, strlen(DIGEST_PREFIX) + DIGEST_LENGTH * 2};
+	return lead_text(reference, strlen(DIGEST_PREFIX) + DIGEST_LENGTH * 2);
 }

@@ -104,7 +104,8 @@ typedef struct LogRow
 	int64		received_at;
 	LeadValue	dealership_id;
 	int64		replay_of;		/* 0: none */
-	LeadValue	first_received_at;	/* of a replay: when the payload first came */
+	LeadValue	first_received_at;	/* of a replay: when the payload first
+									 * came */
 	int64		duration_us;
 	bool		asked_for_booking;
 	LeadText	email;

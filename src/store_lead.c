@@ -41,7 +41,7 @@ folded(LeadText text)
 
 	for (size_t i = 0; i < text.length; i++)
 		lower[i] = ascii_lower(text.data[i]);
-	return (LeadText) {lower, text.length};
+	return lead_text(lower, text.length);
 }
 
 int64
@@ -281,7 +281,7 @@ store_insert_person(Store *store, int64 workspace_id, LeadText email, int64 now,
 bool
 store_update_person(Store *store, int64 workspace_id, const PersonRow *person)
 {
-	StatementArgs args = person_args(workspace_id, (LeadText) {NULL, 0}, 0,
+	StatementArgs args = person_args(workspace_id, lead_text(NULL, 0), 0,
 									 person);
 
 	return update_row(store, TABLE_PERSON, &args);

@@ -119,7 +119,7 @@ arg_text(StatementArgs *args, LeadText text)
 void
 arg_string(StatementArgs *args, const char *string)
 {
-	arg_text(args, (LeadText) {string, string != NULL ? strlen(string) : 0});
+	arg_text(args, lead_text(string, string != NULL ? strlen(string) : 0));
 }
 
 /* A value of the lead or of a row, as its field's type is stored. */

@@ -138,8 +138,10 @@ static void
 note_step(const SetupStep *step)
 {
 	Oid			types[] = {INT4OID, TEXTOID};
-	Datum		values[] = {Int32GetDatum(step->number),
-		CStringGetTextDatum(step->title)};
+	Datum		values[] = {
+		Int32GetDatum(step->number),
+		CStringGetTextDatum(step->title)
+	};
 	int			result;
 
 	result = SPI_execute_with_args("INSERT INTO loopit.schema_version (step, title)"

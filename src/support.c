@@ -28,16 +28,16 @@
 
 /* A text argument as the rules have it; no data where it is NULL. */
 static LeadText
-argument_text(text *argument)
+argument_text(struct varlena *argument)
 {
 	if (argument == NULL)
-		return (LeadText) {NULL, 0};
-	return (LeadText) {VARDATA_ANY(argument), VARSIZE_ANY_EXHDR(argument)};
+		return lead_text(NULL, 0);
+	return lead_text(VARDATA_ANY(argument), VARSIZE_ANY_EXHDR(argument));
 }
 
 /* An address is found as it is stored. */
 static LeadText
-argument_email(text *argument)
+argument_email(struct varlena *argument)
 {
 	LeadText	email = argument_text(argument);
 
@@ -175,7 +175,7 @@ support_replay_lead(const int64 *log_id)
 
 /* See support.h. */
 void
-support_dismiss_lead(const int64 *log_id, text *note)
+support_dismiss_lead(const int64 *log_id, struct varlena *note)
 {
 	LoggedDelivery logged;
 	OwnerScope	scope;
@@ -228,7 +228,7 @@ support_purge_log(const Interval *older_than,
 
 /* See support.h. */
 Jsonb *
-support_forget_person(const int64 *workspace_id, text *email)
+support_forget_person(const int64 *workspace_id, struct varlena *email)
 {
 	JsonOut		out = JSON_OUT_INIT;
 	LeadText	address = argument_email(email);

@@ -32,10 +32,10 @@ extern void support_find_leads(const FindLeads *find, ReturnSetInfo *result);
  * the second interval may be NULL.
  */
 extern Jsonb *support_replay_lead(const int64 *log_id);
-extern void support_dismiss_lead(const int64 *log_id, text *note);
+extern void support_dismiss_lead(const int64 *log_id, struct varlena *note);
 extern int64 support_purge_log(const Interval *older_than,
 							   const Interval *failures_older_than,
 							   const int32 *max_rows);
-extern Jsonb *support_forget_person(const int64 *workspace_id, text *email);
+extern Jsonb *support_forget_person(const int64 *workspace_id, struct varlena *email);
 
 #endif							/* LOOPIT_SUPPORT_H */

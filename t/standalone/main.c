@@ -22,7 +22,7 @@ static void
 provide(RawValue *raw, Field field, const char *text)
 {
 	raw[field].kind = RAW_STRING;
-	raw[field].text = (LeadText) {text, strlen(text)};
+	raw[field].text = lead_text(text, strlen(text));
 	raw[field].utf8 = raw[field].text;
 	raw[field].characters = count_characters(text, strlen(text));
 }
