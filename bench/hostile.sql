@@ -1,17 +1,12 @@
--- What script/bench-hostile measures: CPU of one call for hostile bodies of a
--- size and of twice that size.  The last two columns have the server's own
--- parser on the same text: where it takes ten times as long for twice the size,
--- the allocator has begun to map large blocks anew for each call, and the call
--- pays for that too.
+-- What script/bench-hostile measures with: hostile bodies of any size, and what
+-- a call costs for one.
 \set QUIET on
-\pset footer off
 CREATE EXTENSION loopit_leads;
 SELECT count(*) AS setup FROM loopit_setup() \gset
 
--- CPU of this backend so far, in microseconds.
-CREATE FUNCTION cpu() RETURNS bigint LANGUAGE sql VOLATILE AS $$
-	SELECT split_part(pg_read_file('/proc/' || pg_backend_pid() || '/schedstat', 0, 100), ' ', 1)::bigint / 1000
-$$;
+CREATE TABLE kind (n int PRIMARY KEY, kind text);
+INSERT INTO kind SELECT n, k FROM unnest('{one long string,escapes to drop,trailing commas,many numbers,many keys,"one key, many times",blank e-mail,long id,dots in the e-mail,opening brackets,quotation marks,backslashes,no UTF-8}'::text[])
+	WITH ORDINALITY AS k(k, n);
 
 CREATE FUNCTION body(kind text, size int) RETURNS bytea LANGUAGE sql AS $$
 	SELECT CASE kind
@@ -32,36 +27,89 @@ CREATE FUNCTION body(kind text, size int) RETURNS bytea LANGUAGE sql AS $$
 	END
 $$;
 
--- The least of five calls, which is the least disturbed one; of the call, and of
--- the server's own parser alone.
-CREATE FUNCTION measure(kind text, size int, OUT ours bigint, OUT server bigint) LANGUAGE plpgsql AS $$
-DECLARE
-	bytes bytea := body(kind, size);
-	started bigint;
-	calls bigint[];
-	parses bigint[];
+-- A body, and the text that the server's parser is given of it; none where it
+-- is no text.
+CREATE TABLE body (n int, size int, bytes bytea, parsed text, PRIMARY KEY (n, size));
+ALTER TABLE body ALTER bytes SET STORAGE EXTERNAL, ALTER parsed SET STORAGE EXTERNAL;
+
+CREATE FUNCTION parsed(bytes bytea) RETURNS text LANGUAGE plpgsql AS $$
 BEGIN
-	FOR i IN 1 .. 5 LOOP
-		started := cpu();
-		PERFORM loopit_ingest_webhook(bytes);
-		calls := calls || cpu() - started;
-		started := cpu();
-		BEGIN
-			PERFORM convert_from(bytes, 'UTF8')::jsonb;
-		EXCEPTION WHEN OTHERS THEN
-			NULL;
-		END;
-		parses := parses || cpu() - started;
-	END LOOP;
-	SELECT min(c) INTO ours FROM unnest(calls) c;
-	SELECT min(c) INTO server FROM unnest(parses) c;
+	RETURN replace(replace(convert_from(bytes, 'UTF8'), ',]', ' ]'), '\u0000', '');
+EXCEPTION WHEN character_not_in_repertoire THEN
+	RETURN NULL;
 END $$;
 
-SELECT kind, round(half.ours / 1000.0) AS "CPU ms, 5 MB", round(whole.ours / 1000.0) AS "CPU ms, 10 MB",
-	round(whole.ours::numeric / greatest(half.ours, 1), 2) AS "twice the size, times the CPU",
-	round(whole.server / 1000.0) AS "of it ::jsonb alone",
-	round(whole.server::numeric / nullif(half.server, 0), 2) AS "twice, times"
-FROM unnest('{one long string,escapes to drop,trailing commas,many numbers,many keys,"one key, many times",blank e-mail,long id,dots in the e-mail,opening brackets,quotation marks,backslashes,no UTF-8}'::text[])
-	WITH ORDINALITY AS k(kind, n),
-	measure(kind, 5000000) half, measure(kind, 10000000) whole
-ORDER BY n;
+CREATE PROCEDURE make_bodies(kinds int[], sizes int[]) LANGUAGE sql AS $$
+	TRUNCATE body;
+	INSERT INTO body SELECT k.n, size, bytes, parsed(bytes)
+		FROM kind k, unnest(sizes) size, body(k.kind, size) bytes WHERE k.n = ANY (kinds);
+$$;
+
+CREATE TABLE figure (n int, size int, parser_alone bool, cpu numeric, peak numeric, PRIMARY KEY (n, size, parser_alone));
+
+-- This backend, so far: CPU in milliseconds, memory that it has and most it had
+-- in megabytes.
+CREATE FUNCTION cpu() RETURNS numeric LANGUAGE sql VOLATILE AS $$
+	SELECT split_part(pg_read_file('/proc/' || pg_backend_pid() || '/schedstat', 0, 100), ' ', 1)::numeric / 1e6
+$$;
+CREATE FUNCTION memory(what text) RETURNS numeric LANGUAGE sql VOLATILE AS $$
+	SELECT substring(pg_read_file('/proc/' || pg_backend_pid() || '/status', 0, 10000), what || ':\s+(\d+)')::numeric / 1024
+$$;
+
+-- A call, or the server's parser alone on the same: the memory of the first time,
+-- since a backend keeps some, so each measurement wants a backend of its own; the
+-- CPU of the least disturbed time.
+CREATE PROCEDURE measure(kind int, body_size int, parser_alone bool) LANGUAGE plpgsql AS $$
+DECLARE
+	bytes bytea;
+	json text;
+	started numeric;
+	before numeric;
+	cpu numeric;
+	peak numeric;
+BEGIN
+	PERFORM loopit_ingest_webhook('{}');
+	IF parser_alone THEN
+		SELECT b.parsed || '' INTO json FROM body b WHERE b.n = kind AND b.size = body_size;
+	ELSE
+		SELECT b.bytes || '' INTO bytes FROM body b WHERE b.n = kind AND b.size = body_size;
+	END IF;
+	-- the most it had is from now on
+	EXECUTE format('COPY (SELECT 5) TO %L', '/proc/' || pg_backend_pid() || '/clear_refs');
+	before := memory('VmRSS');
+	FOR i IN 1 .. 3 LOOP
+		started := cpu();
+		IF parser_alone THEN
+			BEGIN
+				PERFORM json::jsonb;
+			EXCEPTION WHEN data_exception OR program_limit_exceeded THEN
+				NULL;
+			END;
+		ELSE
+			PERFORM loopit_ingest_webhook(bytes);
+		END IF;
+		cpu := least(cpu, cpu() - started);
+		peak := coalesce(peak, memory('VmHWM') - before);
+	END LOOP;
+	INSERT INTO figure VALUES (kind, body_size, parser_alone, cpu, peak);
+END $$;
+
+-- What is next to nothing has no ratio.
+CREATE FUNCTION times(half numeric, whole numeric) RETURNS numeric LANGUAGE sql AS $$
+	SELECT CASE WHEN half >= 1 THEN round(whole / half, 2) END
+$$;
+
+-- Two sizes side by side.
+CREATE FUNCTION report(half int, whole int) RETURNS TABLE (kind text, "CPU ms" numeric, twice numeric, times numeric,
+	"::jsonb alone" numeric, "twice " numeric, "times " numeric, "peak MB" numeric, "twice  " numeric, "::jsonb alone " numeric)
+LANGUAGE sql AS $$
+	SELECT k.kind, round(h.cpu), round(w.cpu), times(h.cpu, w.cpu),
+		round(hp.cpu), round(wp.cpu), times(hp.cpu, wp.cpu),
+		round(h.peak), round(w.peak), round(hp.peak)
+	FROM kind k
+	JOIN figure h ON h.n = k.n AND h.size = half AND NOT h.parser_alone
+	JOIN figure w ON w.n = k.n AND w.size = whole AND NOT w.parser_alone
+	JOIN figure hp ON hp.n = k.n AND hp.size = half AND hp.parser_alone
+	JOIN figure wp ON wp.n = k.n AND wp.size = whole AND wp.parser_alone
+	ORDER BY k.n
+$$;
