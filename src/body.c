@@ -7,8 +7,8 @@
  * is decided before it is called; what it refuses, and what jsonb cannot
  * hold, is caught.
  *
- * Memory: the repaired copy is freed, the payload stays in the caller's
- * context.
+ * Memory: the parser works in a context of its own, the repaired copy is
+ * freed, the payload stays in the caller's context.
  *
  *-------------------------------------------------------------------------
  */
@@ -51,19 +51,35 @@ not_the_bodys_fault(const ErrorData *error)
 		ERRCODE_TO_CATEGORY(error->sqlerrcode) != ERRCODE_PROGRAM_LIMIT_EXCEEDED;
 }
 
-/* The jsonb of text in UTF-8 that ends in NUL; NULL where it is none. */
+/*
+ * The jsonb of text in UTF-8 that ends in NUL; NULL where it is none.  What the
+ * parser leaves behind is a hundred times a hostile body, so it goes at once.
+ */
 static Jsonb *
 parse_utf8(LeadText json)
 {
+	MemoryContext scratch = AllocSetContextCreate(CurrentMemoryContext,
+												  "loopit_leads parser",
+												  ALLOCSET_DEFAULT_SIZES);
+	MemoryContext context = MemoryContextSwitchTo(scratch);
 	Parsing		parsing = {0};
 	LeadText	converted;
+	Jsonb	   *payload = NULL;
 
-	if (!convert_text(json, PG_UTF8, GetDatabaseEncoding(), &converted))
-		return NULL;
-	parsing.json = unconstify(char *, converted.data);
-	if (fault_catch(parse, &parsing, not_the_bodys_fault) != NULL)
-		return NULL;
-	return parsing.payload;
+	if (convert_text(json, PG_UTF8, GetDatabaseEncoding(), &converted))
+	{
+		parsing.json = unconstify(char *, converted.data);
+		if (fault_catch(parse, &parsing, not_the_bodys_fault) != NULL)
+			parsing.payload = NULL;
+	}
+	MemoryContextSwitchTo(context);
+	if (parsing.payload != NULL)
+	{
+		payload = palloc(VARSIZE(parsing.payload));
+		memcpy(payload, parsing.payload, VARSIZE(parsing.payload));
+	}
+	MemoryContextDelete(scratch);
+	return payload;
 }
 
 /* The jsonb of a body that is not empty; NULL where it is none. */

@@ -9,20 +9,23 @@
  *
  * Memory: texts point into the payload; a number's text and, in a database
  * whose encoding is not UTF-8, a converted text are in the caller's context.
+ * The digest is made in a context of its own.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
+#include "common/cryptohash.h"
+#include "common/sha2.h"
 #include "mb/pg_wchar.h"
 #include "utils/builtins.h"
+#include "utils/memutils.h"
 #include "utils/numeric.h"
 
 #include "encoding.h"
 #include "read.h"
 
 #define DIGEST_PREFIX		"sha256:"
-#define DIGEST_LENGTH		32	/* bytes of a SHA-256 digest */
 
 /*
  * Trims a text and counts it.  An empty one counts as absent.  The characters
@@ -115,34 +118,51 @@ read_payload(Jsonb *payload, RawValue *raw)
 }
 
 /*
- * See read.h.  jsonb's own text is the digest's input because it is the same
- * for every delivery of the same payload, however the sender spaced it.
+ * jsonb's own text is the digest's input because it is the same for every
+ * delivery of the same payload, however the sender spaced it.
  */
-LeadText
-read_lead_reference(Jsonb *payload, const LeadValue *id)
+static void
+digest_payload(Jsonb *payload, uint8 digest[PG_SHA256_DIGEST_LENGTH])
 {
+	pg_cryptohash_ctx *hash = pg_cryptohash_create(PG_SHA256);
 	LeadText	text;
 	LeadText	utf8;
-	bytea	   *input;
-	bytea	   *digest;
-	char	   *reference;
-
-	if (id->provided)
-		return id->text;
 
 	text.data = JsonbToCString(NULL, &payload->root, VARSIZE(payload));
 	text.length = strlen(text.data);
 	if (!convert_text(text, GetDatabaseEncoding(), PG_UTF8, &utf8))
 		utf8 = text;			/* still the same for every delivery */
 
-	input = (bytea *) cstring_to_text_with_len(utf8.data, (int) utf8.length);
-	digest = DatumGetByteaPP(DirectFunctionCall1(sha256_bytea,
-												 PointerGetDatum(input)));
-	Assert(VARSIZE_ANY_EXHDR(digest) == DIGEST_LENGTH);
+	if (pg_cryptohash_init(hash) < 0 ||
+		pg_cryptohash_update(hash, (const uint8 *) utf8.data, utf8.length) < 0 ||
+		pg_cryptohash_final(hash, digest, PG_SHA256_DIGEST_LENGTH) < 0)
+		elog(ERROR, "could not compute SHA-256 hash: %s",
+			 pg_cryptohash_error(hash));
+	pg_cryptohash_free(hash);
+}
 
-	reference = palloc(sizeof(DIGEST_PREFIX) + DIGEST_LENGTH * 2);
+/* See read.h.  The payload's text may be many times as large as it is. */
+LeadText
+read_lead_reference(Jsonb *payload, const LeadValue *id)
+{
+	uint8		digest[PG_SHA256_DIGEST_LENGTH];
+	MemoryContext context = CurrentMemoryContext;
+	MemoryContext scratch;
+	char	   *reference;
+
+	if (id->provided)
+		return id->text;
+
+	scratch = AllocSetContextCreate(context, "loopit_leads digest",
+									ALLOCSET_DEFAULT_SIZES);
+	MemoryContextSwitchTo(scratch);
+	digest_payload(payload, digest);
+	MemoryContextSwitchTo(context);
+	MemoryContextDelete(scratch);
+
+	reference = palloc(sizeof(DIGEST_PREFIX) + sizeof(digest) * 2);
 	strcpy(reference, DIGEST_PREFIX);
-	hex_encode(VARDATA_ANY(digest), DIGEST_LENGTH,
+	hex_encode((const char *) digest, sizeof(digest),
 			   reference + strlen(DIGEST_PREFIX));
-	return lead_text(reference, strlen(DIGEST_PREFIX) + DIGEST_LENGTH * 2);
+	return lead_text(reference, strlen(DIGEST_PREFIX) + sizeof(digest) * 2);
 }

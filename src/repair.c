@@ -60,6 +60,17 @@ unicode_escape(const char *input, size_t length)
 	return code;
 }
 
+/* How many bytes there are before a quotation mark or a backslash. */
+static size_t
+plain_length(const char *input, size_t length)
+{
+	size_t		i = 0;
+
+	while (i < length && input[i] != '"' && input[i] != '\\')
+		i++;
+	return i;
+}
+
 /*
  * Copies a string from its opening quotation mark; *position is left behind
  * its closing one, or at the end where there is none.  An escape is copied
@@ -77,10 +88,22 @@ copy_string(const char *input, size_t length, size_t *position,
 	output[repair->length++] = input[i++];
 	while (i < length)
 	{
-		int			code = unicode_escape(input + i, length - i);
-		size_t		width = code >= 0 ? 6 : input[i] == '\\' ? 2 : 1;
-		bool		ends = input[i] == '"';
+		size_t		plain = plain_length(input + i, length - i);
+		int			code;
+		size_t		width;
+		bool		ends;
 
+		if (plain > 0)
+		{
+			memcpy(output + repair->length, input + i, plain);
+			repair->length += plain;
+			i += plain;
+			half_pair = false;
+			continue;
+		}
+		code = unicode_escape(input + i, length - i);
+		width = code >= 0 ? 6 : input[i] == '\\' ? 2 : 1;
+		ends = input[i] == '"';
 		if (code == 0 && !broken && !half_pair)
 		{
 			repair->repaired = true;
