@@ -104,7 +104,9 @@ CREATE TYPE peer.issue AS (
 );
 
 -- ---------------------------------------------------------------------------
--- Reading values. The SQL functions are inlined.
+-- Reading values. The SQL functions are inlined; those that are called for
+-- most fields are not, for PL/pgSQL prepares each expression that has them
+-- anew in every transaction, and the smaller it is, the less that takes.
 -- ---------------------------------------------------------------------------
 
 -- Unicode White_Space and the invisible ones, off both ends; cheap where there
@@ -124,31 +126,37 @@ END
 $$;
 
 CREATE FUNCTION peer.is_provided(value jsonb) RETURNS boolean
-	LANGUAGE sql IMMUTABLE PARALLEL SAFE
+	LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 	AS $$
-SELECT CASE pg_catalog.jsonb_typeof(value)
-	WHEN 'null' THEN false
-	WHEN 'string' THEN peer.trimmed(value #>> '{}') <> ''
-	ELSE value IS NOT NULL
+BEGIN
+	RETURN CASE pg_catalog.jsonb_typeof(value)
+		WHEN 'null' THEN false
+		WHEN 'string' THEN peer.trimmed(value #>> '{}') <> ''
+		ELSE value IS NOT NULL
+	END;
 END
 $$;
 
 -- Of a string alone; null where it is blank, or no string.
 CREATE FUNCTION peer.as_string(value jsonb) RETURNS text
-	LANGUAGE sql IMMUTABLE PARALLEL SAFE
+	LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 	AS $$
-SELECT CASE pg_catalog.jsonb_typeof(value)
-	WHEN 'string' THEN NULLIF(peer.trimmed(value #>> '{}'), '')
+BEGIN
+	RETURN CASE pg_catalog.jsonb_typeof(value)
+		WHEN 'string' THEN NULLIF(peer.trimmed(value #>> '{}'), '')
+	END;
 END
 $$;
 
 -- Of a text field, which takes a number too; of any length.
 CREATE FUNCTION peer.as_text(value jsonb) RETURNS text
-	LANGUAGE sql IMMUTABLE PARALLEL SAFE
+	LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 	AS $$
-SELECT CASE pg_catalog.jsonb_typeof(value)
-	WHEN 'string' THEN NULLIF(peer.trimmed(value #>> '{}'), '')
-	WHEN 'number' THEN pg_catalog.trim_scale(value::numeric)::text
+BEGIN
+	RETURN CASE pg_catalog.jsonb_typeof(value)
+		WHEN 'string' THEN NULLIF(peer.trimmed(value #>> '{}'), '')
+		WHEN 'number' THEN pg_catalog.trim_scale(value::numeric)::text
+	END;
 END
 $$;
 
