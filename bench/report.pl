@@ -1,0 +1,264 @@
+#!/usr/bin/env perl
+# report.pl RAW: reads the figures that script/bench noted; writes results.md
+# and results.svg in the current folder, and the tables on the terminal.
+use strict;
+use warnings;
+
+my (%about, %cpu, %wal, %instructions, %growth, %bulk, %single, %tps, %p50, %p99);
+while (<>)
+{
+	chomp;
+	my ($kind, @f) = split /\t/;
+	if ($kind eq 'about') { $about{ $f[0] } = $f[1] }
+	elsif ($kind eq 'cpu')
+	{
+		$cpu{ $f[1] }{ $f[0] }[ $f[2] ] = $f[3] / 1000;
+		$wal{ $f[1] }{ $f[0] }[ $f[2] ] = $f[4];
+	}
+	elsif ($kind eq 'instructions') { $instructions{ $f[2] }{ $f[1] }[1] = $f[3] / 1000 }
+	elsif ($kind eq 'growth')
+	{
+		my ($size) = $f[0] =~ /(\d+)/;
+		$growth{ $f[2] }{$size}[1] = $f[3] / 1000;
+	}
+	elsif ($kind eq 'bulk') { $bulk{ $f[0] }[ $f[1] ] = $f[2] / 1000 }
+	elsif ($kind eq 'single') { $single{ $f[1] }[ $f[2] ] = $f[3] / 1000 }
+	elsif ($kind eq 'throughput')
+	{
+		my ($commit, $clients, $mix, $variant, $round) = @f;
+		my $where = "$commit $clients $mix";
+		$tps{$where}{$variant}[$round] = $f[5];
+		$p50{$where}{$variant}[$round] = $f[6] / 1000;
+		$p99{$where}{$variant}[$round] = $f[7] / 1000;
+	}
+}
+
+sub median
+{
+	my @v = sort { $a <=> $b } grep { defined } @_;
+	return unless @v;
+	return ($v[ $#v / 2 ] + $v[ @v / 2 ]) / 2;
+}
+
+# The ratio of two lists of rounds: of each round, and of these the median.
+sub ratio
+{
+	my ($over, $under) = @_;
+	return unless $over && $under;
+	return median(map { $under->[$_] ? ($over->[$_] // 0) / $under->[$_] : undef } 1 .. $#$under);
+}
+
+# What is left of a list of rounds without that of the payload's own.
+sub without
+{
+	my ($all, $payload) = @_;
+	return unless $all && $payload;
+	return [ map { defined $all->[$_] && defined $payload->[$_] ? $all->[$_] - $payload->[$_] : undef } 0 .. $#$all ];
+}
+
+sub net_ratio
+{
+	my ($of, $over, $under) = @_;
+	return ratio(without($of->{$over}, $of->{payload}), without($of->{$under}, $of->{payload}));
+}
+
+sub number
+{
+	my ($v) = @_;
+	return '–' unless defined $v;
+	my $text = sprintf $v < 10 ? '%.2f' : $v < 100 ? '%.1f' : '%.0f', $v;
+	1 while $text =~ s/^(\d+)(\d{3})/$1,$2/;
+	return $text;
+}
+
+my @mixes = qw(new redelivery minimal rejected);
+my %name = (
+	ours => 'loopit_leads', sql => 'loopit_leads, storage = sql', peer => 'PL/pgSQL',
+	app => 'application side', floor => 'floor: INSERT of the payload',
+	payload => '(the payload alone)', tpcb => 'pgbench, TPC-B-like');
+my $markdown = '';
+sub out { $markdown .= join '', @_ }
+
+# A table in Markdown, its first column to the left.
+sub table
+{
+	my ($head, @rows) = @_;
+	out('| ' . join(' | ', @$head) . " |\n| --- |" . ' ---: |' x $#$head . "\n");
+	out('| ' . join(' | ', @$_) . " |\n") for @rows;
+	out("\n");
+}
+
+my ($smallest, $largest) = (sort { $a <=> $b } keys %{ $growth{new} // {} })[ 0, -1 ];
+my $sizes = defined $smallest ? sprintf('%s ÷ at %s', map { number($_) } $largest, $smallest) : '1 M ÷ at 10 k';
+
+# Each target: what, at least or at most, and for the first three mixes how much
+# of it there has to be and what was measured.
+my @targets = (
+	['backend CPU, PL/pgSQL ÷ ours', '≥', [ 2.5, 2.5, 2.2 ],
+		sub { ratio($cpu{ $_[0] }{peer}, $cpu{ $_[0] }{ours}) } ],
+	['the same without what the payload itself takes', '≥', [ 2.5, 2.5, 2.2 ],
+		sub { net_ratio($cpu{ $_[0] }, 'peer', 'ours') } ],
+	['instructions, PL/pgSQL ÷ ours', '≥', [ 3.0, 3.2, 3.0 ],
+		sub { ratio($instructions{ $_[0] }{peer}, $instructions{ $_[0] }{ours}) } ],
+	['the same without what the payload itself takes', '≥', [ 3.0, 3.2, 3.0 ],
+		sub { net_ratio($instructions{ $_[0] }, 'peer', 'ours') } ],
+	['throughput ÷ PL/pgSQL, 8 clients, durable', '≥', [ 1.8, 1.7, 1.6 ],
+		sub { my $t = $tps{"durable 8 $_[0]"}; ratio($t->{ours}, $t->{peer}) } ],
+	['throughput ÷ floor, 8 clients, durable', '≥', [ 0.75, 0.80, 0.85 ],
+		sub { my $t = $tps{"durable 8 $_[0]"}; ratio($t->{ours}, $t->{floor}) } ],
+	['throughput ÷ application side, 1 client, asynchronous', '≥', [ 4, 5, 3.5 ],
+		sub { my $t = $tps{"asynchronous 1 $_[0]"}; ratio($t->{ours}, $t->{app}) } ],
+	["instructions at $sizes persons and log rows", '≤', [ 1.05, 1.05, 1.05 ],
+		sub { defined $smallest ? ratio($growth{ $_[0] }{$largest}, $growth{ $_[0] }{$smallest}) : undef } ],
+	['bulk, CPU of a lead ÷ of a single call', '≤', [ 1.2, 1.2 ],
+		sub { ratio($bulk{ $_[0] }, $single{ $_[0] }) } ]);
+
+sub verdict
+{
+	my ($sign, $goal, $measured) = @_;
+	return '' unless defined $goal;
+	return "$sign $goal: not measured" unless defined $measured;
+	my $met = $sign eq '≥' ? $measured >= $goal : $measured <= $goal;
+	return sprintf $sign eq '≥' ? '%s %s: **%.2f** %s' : '%s %s: **%.3f** %s', $sign, $goal, $measured, $met ? 'met' : 'NOT MET';
+}
+
+out("# Benchmarks\n\nWritten by `script/bench`. The ratios can be compared, the absolute figures are this machine's.\n\n");
+out("![Throughput, CPU and instructions](results.svg)\n\n## Targets\n\n");
+table([ '', @mixes[ 0 .. 2 ] ],
+	map {
+		my ($what, $sign, $goals, $measure) = @$_;
+		[ $what, map { verdict($sign, $goals->[$_], $measure->($mixes[$_])) } 0 .. 2 ]
+	} @targets);
+
+# A table of variants and mixes; below it what ours is compared with.
+sub by_variant
+{
+	my ($title, $of, $variants, $ratios) = @_;
+	return unless grep { defined } map { @$_ } map { values %$_ } values %$of;
+	out("## $title\n\n");
+	table([ '', @mixes ],
+		(map { my $v = $_; [ $name{$v}, map { number(median(@{ $of->{$_}{$v} // [] })) } @mixes ] } @$variants),
+		(map { my ($o, $u) = @$_; [ "*$name{$o} ÷ $name{$u}*",
+			map { number(ratio($of->{$_}{$o}, $of->{$_}{$u})) } @mixes ] } @$ratios));
+}
+
+by_variant('Backend CPU of a call, µs', \%cpu, [qw(ours sql peer app floor payload)],
+	[ [qw(peer ours)], [qw(app ours)], [qw(ours floor)], [qw(sql ours)] ]);
+by_variant('Instructions of a call, thousands', \%instructions, [qw(ours sql peer floor payload)],
+	[ [qw(peer ours)], [qw(ours floor)], [qw(sql ours)] ]);
+by_variant('WAL of a call, bytes', \%wal, [qw(ours peer app floor)], []);
+
+if (defined $smallest)
+{
+	my @sizes = sort { $a <=> $b } keys %{ $growth{new} };
+	out("## Growth: instructions of a call, thousands\n\n");
+	table([ 'persons and log rows', @mixes ],
+		map { my $size = $_; [ number($size), map { number($growth{$_}{$size}[1]) } @mixes ] } @sizes);
+}
+
+if ($about{bulk} && $bulk{new})
+{
+	out(sprintf "## Bulk: CPU of a lead, µs\n\n%s leads in one statement, one in a thousand of them rejected, "
+		  . "against single calls on the same kind of table.\n\n", number($about{bulk}));
+	table([ '', 'new', 'redelivery' ],
+		[ 'in one statement', map { number(median(@{ $bulk{$_} })) } qw(new redelivery) ],
+		[ 'a call each', map { number(median(@{ $single{$_} })) } qw(new redelivery) ],
+		[ '*one statement ÷ a call each*', map { number(ratio($bulk{$_}, $single{$_})) } qw(new redelivery) ]);
+}
+
+if ($tps{'durable 8 new'}{ours})
+{
+	out("## Throughput, calls a second (latency p50 / p99, ms)\n\n");
+	for my $commit (qw(durable asynchronous))
+	{
+		for my $clients (1, 8, 16)
+		{
+			next unless $tps{"$commit $clients new"}{ours};
+			out("### $commit commit, $clients client", $clients == 1 ? '' : 's', "\n\n");
+			my $at = "$commit $clients";
+			my $cell = sub {
+				my ($mix, $variant) = @_;
+				my $where = "$at $mix";
+				sprintf '%s (%s / %s)', map { number(median(@{ $_->{$where}{$variant} // [] })) } \%tps, \%p50, \%p99;
+			};
+			table([ '', @mixes ],
+				(map { my $v = $_; [ $name{$v}, map { $cell->($_, $v) } @mixes ] } qw(ours peer app floor)),
+				(map { my $v = $_; [ "*loopit_leads ÷ $name{$v}*",
+					map { number(ratio($tps{"$at $_"}{ours}, $tps{"$at $_"}{$v})) } @mixes ] } qw(peer app floor)));
+			out("$name{tpcb}: ", $cell->('tpcb', 'tpcb'), "\n\n");
+		}
+	}
+}
+
+out("## How it was measured\n\n");
+out("- $_: $about{$_}\n") for grep { $about{$_} } qw(machine system disk server extension settings numbers);
+out("- load average when it began: $about{load}\n");
+out(<<'TXT');
+- One run, one cluster. In each round the variants take turns slice by slice; a figure is the median of the rounds, a ratio the
+  median of the rounds' ratios. A slice of throughput is the same number of calls for every variant, so that their tables grow
+  alike. A checkpoint before each round; none, and no autovacuum, during it.
+- *new*: the specification's example with values of its own: person, licence and booking are created. *redelivery*: one of the
+  loaded leads once more, nothing changes. *minimal*: id, dealership, e-mail and names of a known person, nothing changes.
+  *rejected*: the example with an invalid e-mail address.
+- Everyone gets the payload in the same way: the statement's parameter is the lead's number, from which one `concat()` of the
+  example's pieces makes the text and the cast to jsonb parses it, as it does a client's text. That is in all figures, and so
+  brings all ratios nearer to 1; *the payload alone* shows how much it is, the statement's own cost included.
+- PL/pgSQL is `bench/peer.sql`: the whole contract, in one function, on tables of the same DDL. The application side is
+  `bench/application.sql`: prepared statements in one transaction, over a local socket, with no network between; it does less
+  than the contract (it is handed values that are read and valid already). The floor is one prepared INSERT of payload, an outcome
+  that is a constant, and the look-up columns into a table with the log's columns, constraints, indexes and storage.
+- All clients are pgbench, `-M prepared`, on the same machine. CPU is what the kernel says of the backend
+  (`/proc/self/schedstat`) between two calls of one connection, and so is WAL, which has the pages that are written whole after
+  a checkpoint; asynchronous commit.
+- Instructions are callgrind's, of a standalone backend with warm caches, an EXECUTE and a transaction a call: user space only,
+  the output of the outcome included.
+TXT
+
+open my $md, '>', 'results.md' or die "results.md: $!";
+print $md $markdown;
+close $md;
+print $markdown =~ s/^!\[.*\n\n//mr;
+
+# The chart: a panel each of throughput, CPU and instructions; bars by mix.
+my %colour = (ours => '#2563a8', peer => '#d98032', app => '#8a5fb0', floor => '#9aa0a6');
+my @panels = (
+	[ 'calls a second, 8 clients, durable', [qw(ours peer app floor)],
+		sub { median(@{ $tps{"durable 8 $_[0]"}{ $_[1] } // [] }) } ],
+	[ 'backend CPU of a call, µs', [qw(ours peer app floor)], sub { median(@{ $cpu{ $_[0] }{ $_[1] } // [] }) } ],
+	[ 'instructions of a call, thousands', [qw(ours peer floor)], sub { $instructions{ $_[0] }{ $_[1] }[1] } ]);
+my ($y, $svg) = (54, '');
+my $x = 20;
+for my $variant (qw(ours peer app floor))
+{
+	$svg .= qq(<rect x="$x" y="16" width="12" height="12" fill="$colour{$variant}"/>)
+	  . sprintf qq(<text x="%d" y="26">%s</text>\n), $x + 17, $name{$variant};
+	$x += 40 + 7 * length $name{$variant};
+}
+for my $panel (@panels)
+{
+	my ($title, $variants, $value) = @$panel;
+	my ($most) = sort { $b <=> $a } map { my $m = $_; map { $value->($m, $_) // 0 } @$variants } @mixes;
+	next unless $most;
+	$svg .= qq(<text x="20" y="$y" font-weight="bold">$title</text>\n);
+	$y += 12;
+	for my $mix (@mixes)
+	{
+		$svg .= sprintf qq(<text x="20" y="%d">%s</text>\n), $y + 12, $mix;
+		for my $variant (@$variants)
+		{
+			my $v = $value->($mix, $variant);
+			next unless defined $v;
+			my $width = 520 * $v / $most;
+			$svg .= sprintf qq(<rect x="110" y="%d" width="%.1f" height="13" fill="%s"/>)
+			  . qq(<text x="%.1f" y="%d" font-size="11">%s</text>\n),
+			  $y, $width, $colour{$variant}, 114 + $width, $y + 11, number($v);
+			$y += 15;
+		}
+		$y += 7;
+	}
+	$y += 26;
+}
+open my $chart, '>', 'results.svg' or die "results.svg: $!";
+print $chart qq(<svg xmlns="http://www.w3.org/2000/svg" width="720" height="$y" font-family="sans-serif" font-size="12">\n)
+  . qq(<rect width="100%" height="100%" fill="white"/>\n$svg</svg>\n);
+close $chart;
