@@ -148,9 +148,13 @@ direct_lock(DirectRelation *relation, LockTupleMode mode)
 				ereport(ERROR,
 						(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
 						 errmsg("could not serialize access due to concurrent update")));
-			if (result == TM_Deleted)
-				return false;
-			break;
+			if (result == TM_Updated)
+				break;
+			/* FALLTHROUGH */
+		case TM_SelfModified:
+		case TM_Invisible:
+			ExecClearTuple(relation->slot);
+			return false;
 		default:
 			break;
 	}

@@ -160,7 +160,8 @@ extern Datum direct_value(DirectRelation *relation, int column, bool *isnull);
 
 /*
  * Locks the row in relation->slot, and leaves its newest version there; false:
- * it was deleted.  Waits for other transactions, and raises a serialization
+ * it was deleted, or this transaction has changed it behind the snapshot that
+ * it was found by.  Waits for other transactions, and raises a serialization
  * failure where the isolation level asks for it.
  */
 extern bool direct_lock(DirectRelation *relation, LockTupleMode mode);

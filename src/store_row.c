@@ -221,16 +221,30 @@ hold_parents(Store *store, const DirectSpec *spec, const Datum *values)
 	return true;
 }
 
+/*
+ * A change by a statement.  The table's triggers can do anything to rows that
+ * this transaction has locked, so none counts as held behind it.
+ */
+static uint64
+change_rows(Store *store, Statement statement, StatementArgs *args)
+{
+	uint64		rows = run_change(store, statement, args);
+
+	store->held_count = 0;
+	return rows;
+}
+
 /* See store_row.h. */
 int64
 insert_row(Store *store, Table table, StatementArgs *args)
 {
 	const DirectSpec *spec = &table_specs[table];
 	DirectRelation *relation = direct_relation(store, table);
-	int64		id = 0;
 
 	if (relation != NULL && hold_parents(store, spec, args->values))
 	{
+		int64		id = 0;
+
 		if (spec->identity != 0)
 		{
 			id = direct_next_id(relation);
@@ -238,19 +252,12 @@ insert_row(Store *store, Table table, StatementArgs *args)
 			args->nulls[spec->identity] = ' ';
 		}
 		direct_insert(relation, args->values, args->nulls);
+		hold(store, table, args->values);
+		return id;
 	}
-	else
-	{
-		if (run_change(store, write_specs[table].insert, args) == 0)
-			store_raise_not_stored(spec->name);
-		if (spec->identity != 0)
-		{
-			id = result_integer(0, 1);
-			args->values[spec->identity] = Int64GetDatum(id);
-		}
-	}
-	hold(store, table, args->values);
-	return id;
+	if (change_rows(store, write_specs[table].insert, args) == 0)
+		store_raise_not_stored(spec->name);
+	return spec->identity != 0 ? result_integer(0, 1) : 0;
 }
 
 /* See store_row.h. */
@@ -260,7 +267,7 @@ update_row(Store *store, Table table, StatementArgs *args)
 	DirectRelation *relation = direct_relation(store, table);
 
 	if (relation == NULL)
-		return run_change(store, write_specs[table].update, args) > 0;
+		return change_rows(store, write_specs[table].update, args) > 0;
 	if (!lock_directly(relation, args->values, LockTupleNoKeyExclusive))
 		return false;
 	direct_update(relation, args->values, args->nulls);

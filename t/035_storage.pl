@@ -95,6 +95,8 @@ my @cases = (
 	[ 'CREATE TRIGGER t AFTER INSERT ON loopit.booking FOR EACH ROW EXECUTE FUNCTION test.fire()', 'booking: it has a trigger' ],
 	[ 'CREATE TRIGGER t BEFORE UPDATE ON loopit.person FOR EACH STATEMENT EXECUTE FUNCTION test.fire()', 'person: it has a trigger' ],
 	[ 'CREATE CONSTRAINT TRIGGER t AFTER INSERT ON loopit.ingest_log DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION test.fire()', 'ingest_log: it has a trigger' ],
+	[ 'CREATE FUNCTION test.touch() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN UPDATE loopit.asset SET stock_number = NEW.number WHERE id = 709; UPDATE loopit.person SET last_name = NEW.number; RETURN NULL; END $$;
+		CREATE TRIGGER t AFTER INSERT OR UPDATE ON loopit.identity_document FOR EACH ROW EXECUTE FUNCTION test.touch()', 'identity_document: it has a trigger' ],
 	[ 'ALTER TABLE loopit.asset DISABLE TRIGGER ALL', 'asset: a foreign key is not enabled as usual' ],
 	[ 'ALTER TABLE loopit.booking ADD region bigint REFERENCES test.region', 'booking: it has a foreign key that is not known' ],
 	[ 'ALTER TABLE loopit.booking DROP CONSTRAINT booking_workspace_id_asset_id_fkey; ALTER TABLE loopit.booking ADD FOREIGN KEY (asset_id) REFERENCES test.region NOT VALID; INSERT INTO test.region VALUES (709)',
@@ -144,6 +146,14 @@ for my $case (@cases)
 	is($said_sql, '', 'by SQL nothing is looked at');
 	is($errors, '', 'no error');
 }
+
+# A trigger takes away the person that the call has just made: what refers to
+# it later is not stored without it.
+my $taken = q{CREATE FUNCTION test.take() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN DELETE FROM loopit.person; RETURN NULL; END';
+	CREATE TRIGGER t AFTER INSERT ON loopit.identity_document FOR EACH ROW EXECUTE FUNCTION test.take()};
+my ($taken_rows) = run($taken, 'auto');
+like($taken_rows, qr/^failed/m, 'a booking of a person that a trigger took away fails');
+is((run($taken, 'sql'))[0], $taken_rows, 'the same by SQL');
 
 # An error while a CHECK is prepared is the lead's failure, each time.
 my $broken = 'ALTER TABLE loopit.person ADD CHECK (length(first_name) < 1 / 0) NOT VALID';
