@@ -10,8 +10,8 @@
  *
  * Look-ups see one snapshot: from store_look() on, what was committed, and
  * what this transaction did, before it.  Writes see the newest rows.  All may
- * raise what the server raises; none raises for a row that another
- * transaction got hold of first, they answer that instead.
+ * raise what the server raises.  Where another transaction was quicker, locks
+ * and updates answer it, and inserts raise what store_lost_race() knows.
  *
  *-------------------------------------------------------------------------
  */
