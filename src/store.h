@@ -6,7 +6,8 @@
  *
  * Every call stands between store_open() and store_close(), in a session that
  * runs as the owner of the tables (owner.h).  Texts go in and come out in the
- * database's encoding; those that come out are palloc'd in the current context.  An id is never 0: 0 says that there is none.
+ * database's encoding; those that come out are palloc'd in the current
+ * context.  An id is never 0: 0 says that there is none.
  *
  * Look-ups see one snapshot: from store_look() on, what was committed, and
  * what this transaction did, before it.  Writes see the newest rows.  All may
