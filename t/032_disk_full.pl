@@ -14,8 +14,9 @@ plan skip_all => 'needs a small disk, which script/test makes as root'
   unless $disk && -d $disk;
 
 my $node = new_node('full');
-mkdir "$disk/space" or die "$disk: $!";
-$node->safe_psql('postgres', "CREATE TABLESPACE small LOCATION '$disk/space'");
+my $space = "$disk/" . ($ENV{LOOPIT_STORAGE} // 'auto');	# one disk for both
+mkdir $space or die "$space: $!";
+$node->safe_psql('postgres', "CREATE TABLESPACE small LOCATION '$space'");
 $node->safe_psql('postgres', 'ALTER TABLE loopit.ingest_log SET TABLESPACE small');
 
 # Leads with something that no compression makes small.
