@@ -138,25 +138,18 @@ direct_lock(DirectRelation *relation, LockTupleMode mode)
 	result = table_tuple_lock(relation->rel, &tid, GetActiveSnapshot(),
 							  relation->slot, GetCurrentCommandId(false), mode,
 							  LockWaitBlock, flags, &failure);
-	switch (result)
+	if (result == TM_Ok)
+		return true;
+	if ((result == TM_Updated || result == TM_Deleted) &&
+		IsolationUsesXactSnapshot())
+		ereport(ERROR,
+				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+				 errmsg("could not serialize access due to concurrent update")));
+	if (result == TM_Deleted || result == TM_SelfModified ||
+		result == TM_Invisible)
 	{
-		case TM_Ok:
-			return true;
-		case TM_Updated:
-		case TM_Deleted:
-			if (IsolationUsesXactSnapshot())
-				ereport(ERROR,
-						(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
-						 errmsg("could not serialize access due to concurrent update")));
-			if (result == TM_Updated)
-				break;
-			/* FALLTHROUGH */
-		case TM_SelfModified:
-		case TM_Invisible:
-			ExecClearTuple(relation->slot);
-			return false;
-		default:
-			break;
+		ExecClearTuple(relation->slot);
+		return false;
 	}
 	elog(ERROR, "unexpected table_tuple_lock status: %d", (int) result);
 }
