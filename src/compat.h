@@ -21,6 +21,7 @@
 #include "utils/fmgrprotos.h"
 #include "utils/guc.h"
 #include "utils/jsonb.h"
+#include "utils/rel.h"
 #include "utils/snapmgr.h"
 
 #if PG_VERSION_NUM < 150000
@@ -82,6 +83,33 @@ identity_sequence(Relation table, AttrNumber column)
 	return getIdentitySequence(table, column, true);
 #else
 	return getIdentitySequence(RelationGetRelid(table), column, true);
+#endif
+}
+
+/*
+ * Prepares the CHECKs of a table as the server does at its first write, which
+ * would leave them half prepared if it raised.
+ */
+static inline void
+prepare_checks(Relation table, ResultRelInfo *info, EState *estate)
+{
+	TupleConstr *constr = RelationGetDescr(table)->constr;
+	int			count = constr != NULL ? constr->num_check : 0;
+	ExprState **states = palloc0(sizeof(ExprState *) * (count + 1));
+
+	for (int i = 0; i < count; i++)
+	{
+#if PG_VERSION_NUM >= 180000
+		if (!constr->check[i].ccenforced)
+			continue;
+#endif
+		states[i] = ExecPrepareExpr(stringToNode(constr->check[i].ccbin),
+									estate);
+	}
+#if PG_VERSION_NUM >= 180000
+	info->ri_CheckConstraintExprs = states;
+#else
+	info->ri_ConstraintExprs = states;
 #endif
 }
 

@@ -14,6 +14,7 @@
 #include "postgres.h"
 
 #include "access/stratnum.h"
+#include "access/sysattr.h"
 #include "access/tableam.h"
 #include "access/xact.h"
 #include "catalog/pg_collation_d.h"
@@ -155,36 +156,36 @@ direct_lock(DirectRelation *relation, LockTupleMode mode)
 }
 
 /* See direct.h. */
+bool
+direct_is_own(DirectRelation *relation)
+{
+	bool		isnull;
+	Datum		xmin = slot_getsysattr(relation->slot,
+									   MinTransactionIdAttributeNumber,
+									   &isnull);
+
+	return TransactionIdIsCurrentTransactionId(DatumGetTransactionId(xmin));
+}
+
+/* See direct.h. */
 int64
 direct_next_id(DirectRelation *relation)
 {
 	return nextval_internal(relation->table->sequence, false);
 }
 
-/*
- * The relations that the server's functions are to work on, for a write that
- * ends in end_write().  What these functions prepare for later writes is in an
- * unknown state if they raise: see open_table() in direct_table.c.
- */
+/* The relations that the server's functions are to work on. */
 static ResultRelInfo *
-begin_write(DirectRelation *relation)
+result_relation(DirectRelation *relation)
 {
 	ResultRelInfo *info = relation->table->relinfo;
 
-	relation->table->writing = true;
 	for (int i = 0; i < relation->table->nindexes; i++)
 		open_index(relation, i);
 	info->ri_RelationDesc = relation->rel;
 	info->ri_IndexRelationDescs = relation->indexes;
 	ResetPerTupleExprContext(relation->table->estate);
 	return info;
-}
-
-static void
-end_write(DirectRelation *relation, TupleTableSlot *slot)
-{
-	ExecDropSingleTupleTableSlot(slot);
-	relation->table->writing = false;
 }
 
 /* Stores the description's columns into the arrays of a whole row. */
@@ -208,7 +209,7 @@ void
 direct_insert(DirectRelation *relation, const Datum *values, const char *nulls)
 {
 	const DirectTable *table = relation->table;
-	ResultRelInfo *info = begin_write(relation);
+	ResultRelInfo *info = result_relation(relation);
 	TupleTableSlot *slot = MakeSingleTupleTableSlot(table->tupdesc,
 													&TTSOpsVirtual);
 
@@ -222,7 +223,7 @@ direct_insert(DirectRelation *relation, const Datum *values, const char *nulls)
 		ExecConstraints(info, slot, table->estate);
 	table_tuple_insert(relation->rel, slot, GetCurrentCommandId(true), 0, NULL);
 	insert_index_entries(info, slot, table->estate);
-	end_write(relation, slot);
+	ExecDropSingleTupleTableSlot(slot);
 }
 
 /*
@@ -233,7 +234,7 @@ void
 direct_update(DirectRelation *relation, const Datum *values, const char *nulls)
 {
 	const DirectTable *table = relation->table;
-	ResultRelInfo *info = begin_write(relation);
+	ResultRelInfo *info = result_relation(relation);
 	TupleTableSlot *stored = relation->slot;
 	TupleTableSlot *slot = MakeSingleTupleTableSlot(table->tupdesc,
 													&TTSOpsVirtual);
@@ -246,6 +247,8 @@ direct_update(DirectRelation *relation, const Datum *values, const char *nulls)
 	slot_getallattrs(stored);
 	memcpy(slot->tts_values, stored->tts_values, sizeof(Datum) * natts);
 	memcpy(slot->tts_isnull, stored->tts_isnull, sizeof(bool) * natts);
+	for (int i = 0; i < natts; i++)
+		slot->tts_isnull[i] |= TupleDescAttr(table->tupdesc, i)->attisdropped;
 	set_columns(table, values, nulls, true, slot);
 	ExecStoreVirtualTuple(slot);
 	slot->tts_tableOid = RelationGetRelid(relation->rel);
@@ -257,5 +260,5 @@ direct_update(DirectRelation *relation, const Datum *values, const char *nulls)
 		elog(ERROR, "unexpected table_tuple_update status: %d", (int) result);
 	if (index_entries)
 		insert_index_entries(info, slot, table->estate);
-	end_write(relation, slot);
+	ExecDropSingleTupleTableSlot(slot);
 }

@@ -95,13 +95,12 @@ typedef struct DirectTable
 	Oid			sequence;		/* of the identity column */
 	EState	   *estate;			/* of CHECKs and index expressions */
 	ResultRelInfo *relinfo;		/* its relations are set at each use */
-	bool		writing;		/* a write has begun, and did not end */
 } DirectTable;
 
 /* A table in use by one call. */
 typedef struct DirectRelation
 {
-	DirectTable *table;
+	const DirectTable *table;
 	Relation	rel;
 	LOCKMODE	lockmode;
 	Relation   *indexes;		/* NULL until opened */
@@ -165,6 +164,12 @@ extern Datum direct_value(DirectRelation *relation, int column, bool *isnull);
  * failure where the isolation level asks for it.
  */
 extern bool direct_lock(DirectRelation *relation, LockTupleMode mode);
+
+/*
+ * Was the row in relation->slot made by this transaction?  Its foreign keys may
+ * have checks to come, which an update without triggers would take away.
+ */
+extern bool direct_is_own(DirectRelation *relation);
 
 /* The next value of the identity column. */
 extern int64 direct_next_id(DirectRelation *relation);

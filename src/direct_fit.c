@@ -96,6 +96,22 @@ check_constraints(Relation rel)
 	return NULL;
 }
 
+/* One of the description's columns, whose number there is i. */
+static const char *
+check_column(const DirectSpec *spec, int i, Form_pg_attribute attribute)
+{
+	if (attribute->atttypid != spec->columns[i].type ||
+		attribute->atttypmod != -1)
+		return "a column is missing or has another type";
+	if (OidIsValid(attribute->attcollation) &&
+		!get_collation_isdeterministic(attribute->attcollation))
+		return "a column's collation is not deterministic";
+	if (attribute->attidentity && i > 0 && i != spec->identity &&
+		spec->lockmode >= RowExclusiveLock)
+		return "a column is an identity column";
+	return NULL;
+}
+
 /* Finds the description's columns; any other may be null when it is inserted. */
 static const char *
 check_columns(Relation rel, DirectTable *table)
@@ -108,10 +124,13 @@ check_columns(Relation rel, DirectTable *table)
 	{
 		AttrNumber	attnum = get_attnum(RelationGetRelid(rel),
 										spec->columns[i].name);
+		const char *reason;
 
-		if (attnum <= 0 ||
-			TupleDescAttr(tupdesc, attnum - 1)->atttypid != spec->columns[i].type)
+		if (attnum <= 0)
 			return "a column is missing or has another type";
+		reason = check_column(spec, i, TupleDescAttr(tupdesc, attnum - 1));
+		if (reason != NULL)
+			return reason;
 		table->attnum[i] = attnum;
 		table->ncolumns = i + 1;
 		known = bms_add_member(known, attnum);
@@ -250,6 +269,7 @@ describe_table(Relation rel, const DirectSpec *specs, DirectTable *table)
 		(reason = check_indexes(rel, table)) != NULL)
 		return reason;
 
+	prepare_checks(rel, table->relinfo, table->estate);
 	if (spec->identity != 0)
 	{
 		table->sequence = identity_sequence(rel, table->attnum[spec->identity]);

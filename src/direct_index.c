@@ -60,6 +60,8 @@ match_key(Relation index, const DirectKey *expected, DirectIndex *key)
 	{
 		RegProcedure equal = InvalidOid;
 
+		if (index->rd_indoption[i] != 0)
+			return false;		/* rows come in another order */
 		if (index->rd_opfamily[i] == INTEGER_BTREE_FAM_OID)
 			equal = index->rd_opcintype[i] == INT8OID ? F_INT8EQ : F_INT4EQ;
 		else if (index->rd_opfamily[i] == TEXT_BTREE_FAM_OID &&

@@ -55,20 +55,25 @@ has_index(const DirectTable *table, Oid index)
 
 /* The callbacks only mark; what is right is looked up at the next use. */
 static void
+forget_all(Datum arg, int cache_id, uint32 hash)
+{
+	for (int i = 0; i < MAX_TABLES; i++)
+		cache[i].valid = false;
+}
+
+/* All of them: whether a foreign key is known is also the other table's. */
+static void
 forget_relation(Datum arg, Oid relation)
 {
 	for (int i = 0; i < MAX_TABLES; i++)
 	{
 		if (!OidIsValid(relation) || cache[i].relid == relation ||
 			has_index(cache[i].table, relation))
-			cache[i].valid = false;
+		{
+			forget_all((Datum) 0, 0, 0);
+			return;
+		}
 	}
-}
-
-static void
-forget_all(Datum arg, int cache_id, uint32 hash)
-{
-	forget_relation((Datum) 0, InvalidOid);
 }
 
 /* See direct.h. */
@@ -81,8 +86,9 @@ direct_init(const char *schema, const DirectSpec *specs, int count)
 	table_count = count;
 	CacheRegisterRelcacheCallback(forget_relation, (Datum) 0);
 	CacheRegisterSyscacheCallback(NAMESPACEOID, forget_all, (Datum) 0);
-	/* an owner that policies apply to from now on */
+	/* an owner that policies apply to from now on, or who lost a privilege */
 	CacheRegisterSyscacheCallback(AUTHOID, forget_all, (Datum) 0);
+	CacheRegisterSyscacheCallback(AUTHMEMROLEMEM, forget_all, (Datum) 0);
 }
 
 /*
@@ -127,16 +133,13 @@ look_at_table(int number, Relation rel)
 
 /*
  * Opens the table by its name, or, where it is known, by its OID; what is
- * known may have changed while the lock was waited for.  A write that raised
- * may have left the states of CHECKs half prepared.
+ * known may have changed while the lock was waited for.
  */
 static Relation
 open_table(int number, LOCKMODE lockmode)
 {
 	Relation	rel;
 
-	if (cache[number].table != NULL && cache[number].table->writing)
-		cache[number].valid = false;
 	if (cache[number].valid)
 	{
 		rel = try_table_open(cache[number].relid, lockmode);

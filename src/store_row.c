@@ -183,10 +183,12 @@ lock_row(Store *store, Table table, StatementArgs *key, StoreRow *row)
 	bool		found;
 
 	row->direct = direct_relation(store, table);
-	if (row->direct != NULL)
-		found = lock_directly(row->direct, key->values, spec->lock_mode);
-	else
+	found = row->direct != NULL &&
+		lock_directly(row->direct, key->values, spec->lock_mode);
+	if (!found)
 	{
+		/* what a trigger has changed in this call, only SQL finds */
+		row->direct = NULL;
 		found = run_change(store, spec->lock, key) > 0;
 		row->tuples = SPI_tuptable;
 		row->number = 1;
@@ -223,15 +225,17 @@ hold_parents(Store *store, const DirectSpec *spec, const Datum *values)
 
 /*
  * A change by a statement.  The table's triggers can do anything to rows that
- * this transaction has locked, so none counts as held behind it.
+ * this transaction has locked, and to their tables: none counts as held behind
+ * it, and no table is in use.
  */
 static uint64
 change_rows(Store *store, Statement statement, StatementArgs *args)
 {
-	uint64		rows = run_change(store, statement, args);
-
+	if (store->direct != NULL)
+		direct_end(store->direct);
+	store->direct = NULL;
 	store->held_count = 0;
-	return rows;
+	return run_change(store, statement, args);
 }
 
 /* See store_row.h. */
@@ -266,10 +270,10 @@ update_row(Store *store, Table table, StatementArgs *args)
 {
 	DirectRelation *relation = direct_relation(store, table);
 
-	if (relation == NULL)
+	if (relation == NULL ||
+		!lock_directly(relation, args->values, LockTupleNoKeyExclusive) ||
+		direct_is_own(relation))
 		return change_rows(store, write_specs[table].update, args) > 0;
-	if (!lock_directly(relation, args->values, LockTupleNoKeyExclusive))
-		return false;
 	direct_update(relation, args->values, args->nulls);
 	return true;
 }
