@@ -92,6 +92,7 @@ typedef struct DirectTable
 	DirectIndex keys[DIRECT_MAX_KEYS];
 	int			nindexes;
 	Oid		   *indexes;
+	List	   *parents;		/* OIDs of the tables of known foreign keys */
 	Oid			sequence;		/* of the identity column */
 	EState	   *estate;			/* of CHECKs and index expressions */
 	ResultRelInfo *relinfo;		/* its relations are set at each use */

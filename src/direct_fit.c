@@ -209,7 +209,7 @@ updated_columns(const DirectTable *table)
  * no update changes a column of a key.
  */
 static const char *
-check_triggers(Relation rel, const DirectSpec *specs, const DirectTable *table)
+check_triggers(Relation rel, const DirectSpec *specs, DirectTable *table)
 {
 	Bitmapset  *updated = updated_columns(table);
 	List	   *known = NIL;
@@ -229,7 +229,10 @@ check_triggers(Relation rel, const DirectSpec *specs, const DirectTable *table)
 				return "an updated column is of a foreign key";
 		}
 		if (is_known_foreign_key(table->spec, specs, key))
+		{
 			known = lappend_oid(known, key->conoid);
+			table->parents = lappend_oid(table->parents, key->confrelid);
+		}
 	}
 
 	for (int i = 0; rel->trigdesc != NULL && i < rel->trigdesc->numtriggers; i++)

@@ -19,6 +19,7 @@
 
 #include "access/table.h"
 #include "commands/trigger.h"
+#include "executor/executor.h"
 #include "nodes/makefuncs.h"
 #include "utils/inval.h"
 #include "utils/memutils.h"
@@ -42,12 +43,15 @@ static const char *schema_name;
 static const DirectSpec *table_specs;
 static int	table_count;
 
+/* Is it an index of the table, or a table that its foreign keys refer to? */
 static bool
-has_index(const DirectTable *table, Oid index)
+depends_on(const DirectTable *table, Oid relation)
 {
+	if (table != NULL && list_member_oid(table->parents, relation))
+		return true;
 	for (int i = 0; table != NULL && i < table->nindexes; i++)
 	{
-		if (table->indexes[i] == index)
+		if (table->indexes[i] == relation)
 			return true;
 	}
 	return false;
@@ -68,7 +72,7 @@ forget_relation(Datum arg, Oid relation)
 	for (int i = 0; i < MAX_TABLES; i++)
 	{
 		if (!OidIsValid(relation) || cache[i].relid == relation ||
-			has_index(cache[i].table, relation))
+			depends_on(cache[i].table, relation))
 		{
 			forget_all((Datum) 0, 0, 0);
 			return;
@@ -177,7 +181,9 @@ direct_open(DirectSession *session, int number)
 
 	if (relation->rel != NULL)
 		return relation;
-	if (SessionReplicationRole != SESSION_REPLICATION_ROLE_ORIGIN ||
+	/* a hook on privileges sees statements only */
+	if (ExecutorCheckPerms_hook != NULL ||
+		SessionReplicationRole != SESSION_REPLICATION_ROLE_ORIGIN ||
 		(cache[number].valid && cache[number].table == NULL))
 		return NULL;
 
