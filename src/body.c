@@ -53,7 +53,7 @@ not_the_bodys_fault(const ErrorData *error)
 
 /*
  * The jsonb of text in UTF-8 that ends in NUL; NULL where it is none.  What the
- * parser leaves behind is a hundred times a hostile body, so it goes at once.
+ * parser leaves behind may be fifty times the body, so it goes at once.
  */
 static Jsonb *
 parse_utf8(LeadText json)
@@ -74,10 +74,7 @@ parse_utf8(LeadText json)
 	}
 	MemoryContextSwitchTo(context);
 	if (parsing.payload != NULL)
-	{
-		payload = palloc(VARSIZE(parsing.payload));
-		memcpy(payload, parsing.payload, VARSIZE(parsing.payload));
-	}
+		payload = DatumGetJsonbPCopy(JsonbPGetDatum(parsing.payload));
 	MemoryContextDelete(scratch);
 	return payload;
 }

@@ -87,12 +87,13 @@ identity_sequence(Relation table, AttrNumber column)
 }
 
 /*
- * Prepares the CHECKs of a table as the server does at its first write, which
- * would leave them half prepared if it raised.
+ * Prepares the CHECKs of a table, as the server does at a first write, for as
+ * long as the state lives; they are there whole, or not at all if it raises.
  */
 static inline void
 prepare_checks(Relation table, ResultRelInfo *info, EState *estate)
 {
+	MemoryContext context = MemoryContextSwitchTo(estate->es_query_cxt);
 	TupleConstr *constr = RelationGetDescr(table)->constr;
 	int			count = constr != NULL ? constr->num_check : 0;
 	ExprState **states = palloc0(sizeof(ExprState *) * (count + 1));
@@ -111,6 +112,7 @@ prepare_checks(Relation table, ResultRelInfo *info, EState *estate)
 #else
 	info->ri_ConstraintExprs = states;
 #endif
+	MemoryContextSwitchTo(context);
 }
 
 /*

@@ -174,12 +174,23 @@ direct_next_id(DirectRelation *relation)
 	return nextval_internal(relation->table->sequence, false);
 }
 
-/* The relations that the server's functions are to work on. */
+/*
+ * The relations that the server's functions are to work on.  CHECKs are made
+ * ready for all writes to come; if that raises, the table goes by SQL from then
+ * on (direct_open()), which makes them ready for each write.
+ */
 static ResultRelInfo *
 result_relation(DirectRelation *relation)
 {
-	ResultRelInfo *info = relation->table->relinfo;
+	DirectTable *table = relation->table;
+	ResultRelInfo *info = table->relinfo;
 
+	if (!table->checks_prepared)
+	{
+		table->checks_begun = true;
+		prepare_checks(relation->rel, info, table->estate);
+		table->checks_prepared = true;
+	}
 	for (int i = 0; i < relation->table->nindexes; i++)
 		open_index(relation, i);
 	info->ri_RelationDesc = relation->rel;
@@ -224,6 +235,7 @@ direct_insert(DirectRelation *relation, const Datum *values, const char *nulls)
 	table_tuple_insert(relation->rel, slot, GetCurrentCommandId(true), 0, NULL);
 	insert_index_entries(info, slot, table->estate);
 	ExecDropSingleTupleTableSlot(slot);
+	ResetPerTupleExprContext(table->estate);
 }
 
 /*
@@ -261,4 +273,5 @@ direct_update(DirectRelation *relation, const Datum *values, const char *nulls)
 	if (index_entries)
 		insert_index_entries(info, slot, table->estate);
 	ExecDropSingleTupleTableSlot(slot);
+	ResetPerTupleExprContext(table->estate);
 }

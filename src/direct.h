@@ -63,7 +63,10 @@ typedef struct DirectSpec
 {
 	const char *name;
 	LOCKMODE	lockmode;		/* for all that is done with the table, but in
-								 * a session that only reads */
+								 * a session that only reads: behind a
+								 * stronger lock taken later, what is known of
+								 * the table could be of before an index was
+								 * added */
 	DirectColumn columns[DIRECT_MAX_COLUMNS];	/* name NULL ends */
 	DirectKey	keys[DIRECT_MAX_KEYS];	/* columns NULL ends */
 	DirectParent parents[DIRECT_MAX_PARENTS];
@@ -96,12 +99,14 @@ typedef struct DirectTable
 	Oid			sequence;		/* of the identity column */
 	EState	   *estate;			/* of CHECKs and index expressions */
 	ResultRelInfo *relinfo;		/* its relations are set at each use */
+	bool		checks_begun;	/* its CHECKs are being prepared, */
+	bool		checks_prepared;	/* are ready */
 } DirectTable;
 
 /* A table in use by one call. */
 typedef struct DirectRelation
 {
-	const DirectTable *table;
+	DirectTable *table;
 	Relation	rel;
 	LOCKMODE	lockmode;
 	Relation   *indexes;		/* NULL until opened */
@@ -128,6 +133,9 @@ typedef struct DirectScan
  * 0; from _PG_init().  What it is given has to live as long as the backend.
  */
 extern void direct_init(const char *schema, const DirectSpec *specs, int count);
+
+/* direct_index.c: is that relation, which may be none, the key's index? */
+extern bool direct_is_key(Oid index, const DirectKey *key);
 
 /*
  * A session is palloc'd in the current context.  It belongs to the

@@ -272,7 +272,6 @@ describe_table(Relation rel, const DirectSpec *specs, DirectTable *table)
 		(reason = check_indexes(rel, table)) != NULL)
 		return reason;
 
-	prepare_checks(rel, table->relinfo, table->estate);
 	if (spec->identity != 0)
 	{
 		table->sequence = identity_sequence(rel, table->attnum[spec->identity]);

@@ -10,6 +10,7 @@
  */
 #include "postgres.h"
 
+#include "access/relation.h"
 #include "access/transam.h"
 #include "catalog/index.h"
 #include "catalog/pg_am_d.h"
@@ -73,6 +74,22 @@ match_key(Relation index, const DirectKey *expected, DirectIndex *key)
 	}
 	key->ncolumns = count;
 	return true;
+}
+
+/* See direct.h. */
+bool
+direct_is_key(Oid index, const DirectKey *key)
+{
+	Relation	rel = try_relation_open(index, AccessShareLock);
+	DirectIndex ready;
+	bool		same;
+
+	if (rel == NULL)
+		return false;
+	same = rel->rd_rel->relkind == RELKIND_INDEX &&
+		match_key(rel, key, &ready);
+	relation_close(rel, AccessShareLock);
+	return same;
 }
 
 /*

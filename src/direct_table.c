@@ -34,6 +34,7 @@
 static struct
 {
 	bool		valid;
+	bool		described;		/* that did not raise */
 	Oid			relid;
 	DirectTable *table;			/* NULL: it goes by SQL */
 	MemoryContext context;
@@ -95,6 +96,22 @@ direct_init(const char *schema, const DirectSpec *specs, int count)
 	CacheRegisterSyscacheCallback(AUTHMEMROLEMEM, forget_all, (Datum) 0);
 }
 
+/* What nobody has open, no call around this one can have in use. */
+static void
+drop_description(int number, Relation rel)
+{
+	MemoryContext context = cache[number].context;
+
+	cache[number].context = NULL;
+	cache[number].table = NULL;
+	if (context == NULL)
+		return;
+	if (rel->rd_refcnt == 1 && cache[number].relid == RelationGetRelid(rel))
+		MemoryContextDelete(context);
+	else
+		MemoryContextSetParent(context, TopTransactionContext);
+}
+
 /*
  * Makes the description anew.  It is marked valid first: an invalidation that
  * arrives in between then marks it again, and is not lost.
@@ -107,11 +124,9 @@ look_at_table(int number, Relation rel)
 	DirectTable *table;
 	const char *reason;
 
-	if (cache[number].context != NULL)
-		MemoryContextSetParent(cache[number].context, TopTransactionContext);
-	cache[number].context = NULL;
-	cache[number].table = NULL;
+	drop_description(number, rel);
 	cache[number].relid = RelationGetRelid(rel);
+	cache[number].described = false;
 	cache[number].valid = true;
 
 	context = AllocSetContextCreate(CurrentMemoryContext,
@@ -122,6 +137,7 @@ look_at_table(int number, Relation rel)
 	table->spec = &table_specs[number];
 	reason = describe_table(rel, table_specs, table);
 	MemoryContextSwitchTo(old);
+	cache[number].described = true;
 
 	if (reason != NULL)
 	{
@@ -135,6 +151,22 @@ look_at_table(int number, Relation rel)
 	cache[number].table = table;
 }
 
+/* Is there a description, or the knowledge that the table goes by SQL? */
+static bool
+is_known(int number)
+{
+	return cache[number].valid && cache[number].described;
+}
+
+static bool
+goes_by_sql(int number)
+{
+	const DirectTable *table = cache[number].table;
+
+	return is_known(number) &&
+		(table == NULL || (table->checks_begun && !table->checks_prepared));
+}
+
 /*
  * Opens the table by its name, or, where it is known, by its OID; what is
  * known may have changed while the lock was waited for.
@@ -144,7 +176,7 @@ open_table(int number, LOCKMODE lockmode)
 {
 	Relation	rel;
 
-	if (cache[number].valid)
+	if (is_known(number))
 	{
 		rel = try_table_open(cache[number].relid, lockmode);
 		if (cache[number].valid && rel != NULL)
@@ -184,7 +216,7 @@ direct_open(DirectSession *session, int number)
 	/* a hook on privileges sees statements only */
 	if (ExecutorCheckPerms_hook != NULL ||
 		SessionReplicationRole != SESSION_REPLICATION_ROLE_ORIGIN ||
-		(cache[number].valid && cache[number].table == NULL))
+		goes_by_sql(number))
 		return NULL;
 
 	relation->lockmode = session->read_only ? AccessShareLock :

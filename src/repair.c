@@ -86,24 +86,26 @@ copy_string(const char *input, size_t length, size_t *position,
 	bool		half_pair = false;
 
 	output[repair->length++] = input[i++];
-	while (i < length)
+	for (;;)
 	{
 		size_t		plain = plain_length(input + i, length - i);
 		int			code;
 		size_t		width;
-		bool		ends;
 
-		if (plain > 0)
+		memcpy(output + repair->length, input + i, plain);
+		repair->length += plain;
+		i += plain;
+		half_pair &= plain == 0;
+		if (i == length)
+			break;
+		if (input[i] == '"')
 		{
-			memcpy(output + repair->length, input + i, plain);
-			repair->length += plain;
-			i += plain;
-			half_pair = false;
-			continue;
+			output[repair->length++] = input[i++];
+			break;
 		}
+
 		code = unicode_escape(input + i, length - i);
-		width = code >= 0 ? 6 : input[i] == '\\' ? 2 : 1;
-		ends = input[i] == '"';
+		width = code >= 0 ? 6 : 2;
 		if (code == 0 && !broken && !half_pair)
 		{
 			repair->repaired = true;
@@ -111,11 +113,9 @@ copy_string(const char *input, size_t length, size_t *position,
 			continue;
 		}
 		half_pair = code >= 0xD800 && code <= 0xDBFF;
-		broken |= code < 0 && width == 2 && length - i >= 2 && input[i + 1] == 'u';
+		broken |= code < 0 && length - i >= 2 && input[i + 1] == 'u';
 		for (; width > 0 && i < length; width--)
 			output[repair->length++] = input[i++];
-		if (ends)
-			break;
 	}
 	*position = i;
 }

@@ -12,9 +12,7 @@
 #include "postgres.h"
 
 #include "catalog/namespace.h"
-#include "catalog/pg_class_d.h"
 #include "utils/lsyscache.h"
-#include "utils/ruleutils.h"
 
 #include "store_table.h"
 #include "store.h"
@@ -67,19 +65,15 @@ store_raise_not_stored(const char *table)
 			 err_generic_string(PG_DIAG_TABLE_NAME, table)));
 }
 
-/* Is it the index of one of the table's keys?  A DBA may have renamed it. */
+/* Is it the index of the look-up's key?  A DBA may have renamed it. */
 static bool
 is_key_of(const LookupSpec *lookup, const char *index_name)
 {
 	Oid			schema = get_namespace_oid("loopit", true);
-	Oid			index;
 
-	if (index_name == NULL || !OidIsValid(schema))
-		return false;
-	index = get_relname_relid(index_name, schema);
-	return get_rel_relkind(index) == RELKIND_INDEX &&
-		strcmp(pg_get_indexdef_columns(index, false),
-			   table_specs[lookup->table].keys[lookup->key].columns) == 0;
+	return index_name != NULL && OidIsValid(schema) &&
+		direct_is_key(get_relname_relid(index_name, schema),
+					  &table_specs[lookup->table].keys[lookup->key]);
 }
 
 /*
