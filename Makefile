@@ -7,41 +7,41 @@
 MODULE_big = loopit_leads
 OBJS = \
 	loopit_leads.o \
-	src/apply.o \
-	src/body.o \
-	src/catalogue.o \
-	src/code.o \
-	src/country.o \
-	src/decide.o \
-	src/direct.o \
-	src/direct_fit.o \
-	src/direct_index.o \
-	src/direct_table.o \
-	src/encoding.o \
-	src/fault.o \
-	src/field.o \
-	src/hint.o \
-	src/ingest.o \
-	src/json_out.o \
-	src/mask.o \
-	src/outcome.o \
-	src/owner.o \
-	src/read.o \
-	src/repair.o \
-	src/resolve.o \
-	src/rules.o \
-	src/rules_time.o \
-	src/schema.o \
-	src/store.o \
-	src/store_lead.o \
-	src/store_log.o \
-	src/store_row.o \
-	src/store_run.o \
-	src/store_setup.o \
-	src/store_statement.o \
-	src/store_table.o \
-	src/support.o \
-	src/validate.o
+	src/admin/setup.o \
+	src/admin/support.o \
+	src/ingest/apply.o \
+	src/ingest/decide.o \
+	src/ingest/hint.o \
+	src/ingest/ingest.o \
+	src/ingest/outcome.o \
+	src/ingest/resolve.o \
+	src/payload/body.o \
+	src/payload/encoding.o \
+	src/payload/json_schema.o \
+	src/payload/mask.o \
+	src/payload/read.o \
+	src/payload/reason_codes.o \
+	src/store/direct/cache.o \
+	src/store/direct/direct.o \
+	src/store/direct/eligibility.o \
+	src/store/direct/index.o \
+	src/store/lead.o \
+	src/store/log.o \
+	src/store/row.o \
+	src/store/row_sql.o \
+	src/store/statement.o \
+	src/store/store.o \
+	src/store/tables.o \
+	src/server/fault.o \
+	src/server/json_out.o \
+	src/server/owner.o \
+	src/rules/code.o \
+	src/rules/country.o \
+	src/rules/field.o \
+	src/rules/repair.o \
+	src/rules/text.o \
+	src/rules/time.o \
+	src/rules/validate.o
 
 EXTENSION = loopit_leads
 DATA = loopit_leads--1.0.sql
@@ -61,15 +61,15 @@ TAP_TESTS ?= 1
 
 PG_CFLAGS = -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare \
 	-Wmissing-prototypes -Wdeclaration-after-statement
-PG_CPPFLAGS = -I$(srcdir)/src -I$(srcdir)
+PG_CPPFLAGS = -I$(srcdir)/src
 
 PG_CONFIG ?= pg_config
 PGXS := $(shell $(PG_CONFIG) --pgxs)
 include $(PGXS)
 
 # No file is compiled against a header that has changed since.
-$(OBJS): $(wildcard $(srcdir)/src/*.h)
+$(OBJS): $(wildcard $(srcdir)/src/*/*.h $(srcdir)/src/*/*/*.h)
 
-# Out of tree, objects go into a folder that is not there yet.  (Not a rule:
-# make would find the source tree's folder of that name.)
-$(shell mkdir -p src)
+# Out of tree, objects go into folders that do not exist yet.  (Not a rule:
+# make would find the source tree's folders of those names.)
+$(shell mkdir -p $(sort $(dir $(OBJS))))

@@ -6,23 +6,23 @@
  * One payload goes forward only:
  *
  *	  entry (here)
- *	  read		src/read.c		jsonb to the values of the field table
- *	  validate	src/validate.c	the rules of one payload, every issue recorded
- *	  resolve	src/resolve.c	look-ups
- *	  decide	src/decide.c	what is to be done
- *	  apply		src/apply.c		doing it, safe against other deliveries
- *	  outcome	src/outcome.c	what is answered
- *	  log		src/ingest.c	which also leads the way from one to the next
+ *	  read		src/payload/read.c	jsonb to the values of the field table
+ *	  validate	src/rules/validate.c	the rules of one payload, every issue recorded
+ *	  resolve	src/ingest/resolve.c	look-ups
+ *	  decide	src/ingest/decide.c	what is to be done
+ *	  apply		src/ingest/apply.c		doing it, safe against other deliveries
+ *	  outcome	src/ingest/outcome.c	what is answered
+ *	  log		src/ingest/ingest.c	which also leads the way from one to the next
  *
- * A raw body is read by src/body.c first; what support does with the log
- * afterwards is src/support.c, and a replay goes the same way again.
+ * A raw body is read by src/payload/body.c first; what support does with the log
+ * afterwards is src/admin/support.c, and a replay goes the same way again.
  *
- * src/field.c has the fields, src/code.c the codes, src/store.h the storage,
- * src/owner.c the role that it all runs as, src/fault.c the subtransaction.
+ * src/rules/field.c has the fields, src/rules/code.c the codes, src/store/store.h the storage,
+ * src/server/owner.c the role that it all runs as, src/server/fault.c the subtransaction.
  *
  * Memory: a call allocates in its caller's context only.  What lives as long
- * as the backend: the plans of src/store_run.c, the descriptions of tables of
- * src/direct_table.c, and the cache of src/owner.c.
+ * as the backend: the plans of src/store/row_sql.c, the descriptions of tables of
+ * src/store/direct/cache.c, and the cache of src/server/owner.c.
  *
  *-------------------------------------------------------------------------
  */
@@ -32,15 +32,15 @@
 #include "funcapi.h"
 #include "utils/jsonb.h"
 
-#include "src/body.h"
-#include "src/catalogue.h"
-#include "src/ingest.h"
-#include "src/mask.h"
-#include "src/owner.h"
-#include "src/schema.h"
-#include "src/store.h"
-#include "src/store_setup.h"
-#include "src/support.h"
+#include "admin/setup.h"
+#include "admin/support.h"
+#include "ingest/ingest.h"
+#include "payload/body.h"
+#include "payload/json_schema.h"
+#include "payload/mask.h"
+#include "payload/reason_codes.h"
+#include "server/owner.h"
+#include "store/store.h"
 
 PG_MODULE_MAGIC;
 

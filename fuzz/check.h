@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "rules.h"
+#include "rules/text.h"
 
 /* Ends the run, and says what did not hold of the input. */
 #define CHECK(condition) \

@@ -4,6 +4,8 @@
  */
 #include "check.h"
 
+#include "rules/time.h"
+
 /* Is it the text of a day between 0001-01-01 and 9999-12-31? */
 static void
 check_accepted(const char *text, int32_t days)

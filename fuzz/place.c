@@ -6,7 +6,7 @@
  */
 #include "check.h"
 
-#include "country.c"
+#include "rules/country.c"
 
 /* A text with the case of all letters turned, or of those that the bits say. */
 static char *

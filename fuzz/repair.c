@@ -3,7 +3,7 @@
  */
 #include "check.h"
 
-#include "repair.h"
+#include "rules/repair.h"
 
 /*
  * A reader of JSON by RFC 8259's grammar, which knows where it is: unlike the

@@ -4,6 +4,8 @@
  */
 #include "check.h"
 
+#include "rules/time.h"
+
 #define SECOND		INT64_C(1000000)
 #define MINUTE		(60 * SECOND)
 #define DAY			(24 * 60 * MINUTE)

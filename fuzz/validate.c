@@ -8,7 +8,9 @@
  */
 #include "check.h"
 
-#include "lead.h"
+#include "rules/country.h"
+#include "rules/lead.h"
+#include "rules/time.h"
 
 #define NOW			(INT64_C(814000000) * 1000000)	/* in October 2025 */
 #define DAY			(INT64_C(86400) * 1000000)

@@ -9,13 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "code.h"
-#include "field.h"
-
-static const char *const thing_names[NUM_THINGS] = {
-	"payload", "workspace", "person", "address", "driver licence",
-	"passport", "booking", "any"
-};
+#include "rules/code.h"
+#include "rules/field.h"
 
 /* A code in backquotes, or nothing. */
 static void
@@ -38,7 +33,7 @@ print_fields(void)
 
 		printf("| `%s`: %s | %s | %s |", spec->path, spec->description,
 			   field_type_expected(spec->type),
-			   spec->thing == THING_ANY ? "" : thing_names[spec->thing]);
+			   spec->thing == THING_ANY ? "" : thing_name(spec->thing));
 		print_code(spec->missing_code);
 		print_code(spec->invalid_code);
 		printf("\n");
@@ -55,7 +50,7 @@ print_codes(void)
 		const CodeSpec *spec = &code_table[code];
 
 		printf("| `%s`%s | %s | %s | %s |\n", spec->name,
-			   spec->blocks ? "" : " *", thing_names[spec->thing],
+			   spec->blocks ? "" : " *", thing_name(spec->thing),
 			   spec->explanation, spec->remedy);
 	}
 }

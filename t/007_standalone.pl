@@ -9,7 +9,7 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 
 my $top = top();
-my @files = map { "$top/src/$_.c" } qw(rules rules_time country field code validate);
+my @files = map { "$top/src/rules/$_.c" } qw(text time country field code validate);
 my $program = PostgreSQL::Test::Utils::tempdir . '/standalone';
 my ($found) = grep { system("command -v $_ >/dev/null") == 0 } qw(cc gcc clang);
 my @compiler = split ' ', $ENV{CC} // $found // 'cc';
@@ -35,7 +35,7 @@ is($planned, scalar @checks, 'and ran to its end');
 cmp_ok(scalar @checks, '>', 20, 'a handful of checks');
 
 # Nothing of them asks for the server.
-foreach my $file (@files, map { "$top/src/$_.h" } qw(rules field code lead))
+foreach my $file (@files, map { "$top/src/rules/$_.h" } qw(text time country field code lead))
 {
 	unlike(slurp_file($file), qr/#include "(postgres|fmgr|utils|catalog|access)/,
 		substr($file, length $top) . ' includes no header of the server');

@@ -5,7 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "lead.h"
+#include "rules/country.h"
+#include "rules/lead.h"
+#include "rules/time.h"
 
 static int	checks;
 static int	failures;

@@ -1,0 +1,297 @@
+/*-------------------------------------------------------------------------
+ *
+ * ingest.c
+ *	  One delivery, from payload to outcome and log row: read, validate,
+ *	  resolve, store, outcome, log.
+ *
+ * Memory: all in the caller's context, which for a call in a query is reset
+ * after each row.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "miscadmin.h"
+
+#include "ingest/hint.h"
+#include "ingest/ingest.h"
+#include "ingest/stages.h"
+#include "payload/encoding.h"
+#include "payload/read.h"
+#include "server/fault.h"
+#include "server/owner.h"
+
+/*
+ * A race is lost to a commit, and found by the next try, so a handful of times
+ * is all that can happen; more is something else that looks like it.
+ */
+#define MAX_RACES	5
+
+/* Everything of one call. */
+typedef struct Ingestion
+{
+	const Delivery *delivery;
+	RawValue	raw[NUM_FIELDS];
+	Lead		lead;
+	Store		store;
+	IngestContext context;
+	Found		found;
+	LeadPlan	plan;
+	Outcome		outcome;
+} Ingestion;
+
+/* Reads and judges the payload. */
+static void
+read_and_validate(Ingestion *in)
+{
+	const Delivery *delivery = in->delivery;
+	Lead	   *lead = &in->lead;
+	bool		is_object = false;
+
+	if (delivery->payload != NULL)
+		is_object = read_payload(delivery->payload, in->raw);
+	if (is_object)
+	{
+		validate_lead(in->raw, in->context.now, lead);
+		lead->lead_reference = read_lead_reference(delivery->payload,
+												   &lead->value[FIELD_ID]);
+	}
+	else if (delivery->payload != NULL)
+		issue_add(&lead->issues, FIELD_NONE, CODE_PAYLOAD_NOT_OBJECT);
+	else if (delivery->body_issue == CODE_NONE)
+		issue_add(&lead->issues, FIELD_NONE, CODE_PAYLOAD_MISSING);
+
+	if (lead->codes & CODE_BIT(CODE_PASSPORT_COUNTRY_UNKNOWN))
+		lead->issues.hint[CODE_PASSPORT_COUNTRY_UNKNOWN] =
+			hint_country(&in->raw[FIELD_PASSPORT_COUNTRY]);
+	if (delivery->body_issue != CODE_NONE)
+		issue_add(&lead->issues, FIELD_NONE, delivery->body_issue);
+	lead->codes = issue_codes(&lead->issues);
+}
+
+/* As of when the payload speaks; see IngestContext. */
+static void
+set_as_of(Ingestion *in)
+{
+	IngestContext *context = &in->context;
+
+	context->as_of = in->lead.value[FIELD_UPDATED_AT];
+	if (!context->as_of.provided && in->delivery->replay_of != 0)
+	{
+		context->as_of.provided = true;
+		context->as_of.number = in->delivery->first_received_at;
+		context->as_of_receipt = true;
+	}
+}
+
+/* What keeps the payload from being processed, in the order of the catalogue. */
+static Code
+reason_to_reject(CodeSet codes)
+{
+	for (int thing = THING_PAYLOAD; thing <= THING_PERSON; thing++)
+	{
+		Code		code = code_first_blocking(codes, (Thing) thing);
+
+		if (code != CODE_NONE)
+			return code;
+	}
+	return CODE_NONE;
+}
+
+/* A later look's issues are added to the payload's own. */
+static void
+add_issues(IssueSet *issues, const IssueSet *more)
+{
+	for (int field = 0; field < NUM_FIELDS; field++)
+		issues->codes[field] |= more->codes[field];
+	for (int code = 0; code < NUM_CODES; code++)
+	{
+		if (more->hint[code] != NULL)
+			issues->hint[code] = more->hint[code];
+	}
+}
+
+/*
+ * The step that touches the database, in a subtransaction: the workspace, and
+ * where nothing speaks against it, the lead.
+ */
+static void
+resolve_and_store(void *argument)
+{
+	Ingestion  *in = argument;
+	IngestContext *context = &in->context;
+	Outcome    *outcome = &in->outcome;
+
+	store_open(&in->store, context->dry_run);
+	store_look(&in->store);
+	context->workspace_id =
+		store_find_workspace(&in->store,
+							 in->lead.value[FIELD_DEALERSHIP_ID].number);
+	outcome->workspace_id = context->workspace_id;
+	if (context->workspace_id == 0)
+		issue_add(&outcome->issues, FIELD_DEALERSHIP_ID,
+				  CODE_WORKSPACE_NOT_FOUND);
+	else if (reason_to_reject(in->lead.codes) == CODE_NONE)
+		apply_lead(context, &in->found, &in->plan);
+	store_close(&in->store);
+}
+
+/* The outcome where the lead was stored (or found unchanged). */
+static void
+outcome_processed(Ingestion *in)
+{
+	Outcome    *outcome = &in->outcome;
+	const Found *found = &in->found;
+	const ThingOutcome *booking = &in->plan.thing[THING_BOOKING];
+	const BookingRow *booked = booking->action == ACTION_CREATED ?
+		&found->target : &found->booking;
+
+	outcome->status = STATUS_PROCESSED;
+	outcome->reason = CODE_NONE;
+	memcpy(outcome->thing, in->plan.thing, sizeof(outcome->thing));
+	outcome->person_id = found->person.id;
+	if (booking->action != ACTION_SKIPPED)
+	{
+		outcome->booking_id = booked->id;
+		outcome->asset_id = booked->asset_id;
+		outcome->location_id = booked->location_id;
+		outcome->package_id = booked->package_id;
+		outcome->location_from_payload = found->location_from_payload;
+	}
+	add_issues(&outcome->issues, &found->issues);
+}
+
+/* The error's text may hold personal data, so only the server's log has it. */
+static void
+report_error(const Outcome *outcome)
+{
+	const ErrorData *error = outcome->error;
+
+	ereport(LOG_SERVER_ONLY,
+			(errcode(error->sqlerrcode),
+			 errmsg("lead of ingest_log row %lld failed: %s",
+					(long long) outcome->log_id, error->message),
+			 error->detail ? errdetail_internal("%s", error->detail) : 0,
+			 error->context ? errcontext("%s", error->context) : 0,
+			 errhidestmt(true)));
+}
+
+/*
+ * Stores the lead; once more where another transaction was quicker to insert
+ * the same person, document or booking, whose row will now be found.  A
+ * transaction that sees one snapshot would never find it.
+ */
+static void
+store_lead(Ingestion *in)
+{
+	Outcome    *outcome = &in->outcome;
+
+	for (int races = 0; races < MAX_RACES; races++)
+	{
+		outcome->issues = in->lead.issues;
+		outcome->error = fault_catch(resolve_and_store, in,
+									 fault_mended_by_retry);
+		if (outcome->error == NULL || !store_lost_race(outcome->error))
+			return;
+		if (IsolationUsesXactSnapshot() &&
+			outcome->error->sqlerrcode == ERRCODE_UNIQUE_VIOLATION)
+			ereport(ERROR,
+					(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+					 errmsg("could not serialize access due to concurrent update")));
+		CHECK_FOR_INTERRUPTS();
+	}
+}
+
+static void
+store_and_report(Ingestion *in)
+{
+	Outcome    *outcome = &in->outcome;
+	Code		reason;
+
+	outcome->lead_reference = in->lead.lead_reference;
+	outcome->issues = in->lead.issues;
+	if (in->lead.value[FIELD_DEALERSHIP_ID].provided)
+		store_lead(in);
+
+	reason = reason_to_reject(issue_codes(&outcome->issues));
+	if (outcome->error != NULL)
+	{
+		add_issues(&outcome->issues, &in->found.issues);
+		outcome_nothing_stored(outcome, STATUS_FAILED, CODE_DATABASE_ERROR);
+		report_error(outcome);
+	}
+	else if (reason != CODE_NONE)
+		outcome_nothing_stored(outcome, STATUS_REJECTED, reason);
+	else
+		outcome_processed(in);
+}
+
+/*
+ * What support searches for: the address as it was sent, also where it is no
+ * valid one.
+ */
+static LeadText
+logged_email(const RawValue *raw)
+{
+	if (raw->kind != RAW_STRING)
+		return lead_text(NULL, 0);
+	return fold_email(raw->text);
+}
+
+static void
+write_log(Ingestion *in, Oid caller, Jsonb *outcome)
+{
+	char	   *caller_name = GetUserNameFromId(caller, false);
+	LogRow		row = {
+		.id = in->outcome.log_id,
+		.received_at = in->context.now,
+		.dealership_id = in->lead.value[FIELD_DEALERSHIP_ID],
+		.replay_of = in->delivery->replay_of,
+		.first_received_at = {
+			.provided = in->delivery->replay_of != 0,
+			.number = in->delivery->first_received_at
+		},
+		.asked_for_booking = in->lead.asked[THING_BOOKING],
+		.email = logged_email(&in->raw[FIELD_EMAIL]),
+		.ingested_by = {caller_name, strlen(caller_name)},
+		.payload = in->delivery->payload,
+		.raw_body = in->delivery->raw_body,
+		.outcome = outcome
+	};
+
+	store_open(&in->store, false);
+	row.duration_us = GetCurrentTimestamp() - in->context.now;
+	store_insert_log(&in->store, &row, &in->outcome);
+	store_close(&in->store);
+}
+
+/* See ingest.h. */
+Jsonb *
+ingest_delivery(const Delivery *delivery)
+{
+	Ingestion  *in = palloc0(sizeof(Ingestion));
+	Oid			caller = GetUserId();
+	OwnerScope	scope;
+	Jsonb	   *outcome;
+
+	in->delivery = delivery;
+	in->context.lead = &in->lead;
+	in->context.store = &in->store;
+	in->context.dry_run = delivery->dry_run;
+	in->context.now = delivery->received_at;
+
+	owner_begin(&scope);
+	if (!delivery->dry_run)
+		in->context.log_id = owner_next_log_id();
+	in->outcome.log_id = in->context.log_id;
+
+	read_and_validate(in);
+	set_as_of(in);
+	store_and_report(in);
+	outcome = outcome_to_jsonb(&in->outcome);
+	if (!delivery->dry_run)
+		write_log(in, caller, outcome);
+	owner_end(&scope);
+	return outcome;
+}

@@ -1,0 +1,150 @@
+/*-------------------------------------------------------------------------
+ *
+ * outcome.c
+ *	  The outcome as jsonb.  See outcome.h; its shape is described in README,
+ *	  "The outcome".
+ *
+ * Memory: all in the caller's context.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "ingest/outcome.h"
+#include "server/json_out.h"
+
+/* See outcome.h. */
+void
+outcome_nothing_stored(Outcome *outcome, Status status, Code reason)
+{
+	outcome->status = status;
+	outcome->reason = reason;
+	for (int thing = THING_PERSON; thing <= THING_BOOKING; thing++)
+	{
+		outcome->thing[thing].action = ACTION_SKIPPED;
+		outcome->thing[thing].reason =
+			thing == THING_PERSON ? reason : CODE_PERSON_SKIPPED;
+	}
+	outcome->person_id = 0;
+}
+
+/*
+ * "<field>: <explanation>; <remedy>."  A wrong type's remedy is what the
+ * field's own type takes.
+ */
+static char *
+issue_message(Field field, Code code)
+{
+	const CodeSpec *spec = &code_table[code];
+	const char *about = field == FIELD_NONE ? "payload" : field_table[field].path;
+
+	if (code == CODE_WRONG_TYPE)
+		return psprintf("%s: %s; send %s.", about, spec->explanation,
+						field_type_expected(field_table[field].type));
+	return psprintf("%s: %s; %s.", about, spec->explanation, spec->remedy);
+}
+
+static void
+write_issue(JsonOut *out, const IssueSet *issues, Field field, Code code)
+{
+	json_out_begin_object(out, NULL);
+	json_out_string(out, "field",
+					field == FIELD_NONE ? NULL : field_table[field].path);
+	json_out_string(out, "code", code_name(code));
+	json_out_string(out, "message", issue_message(field, code));
+	if (issues->hint[code] != NULL)
+		json_out_string(out, "hint", issues->hint[code]);
+	json_out_end_object(out);
+}
+
+/* The set's own order is that of the outcome: by field, within it by code. */
+static void
+write_issues(JsonOut *out, const IssueSet *issues)
+{
+	json_out_begin_array(out, "issues");
+	for (int field = 0; field < NUM_FIELDS; field++)
+	{
+		for (int code = 0; issues->codes[field] >> code != 0; code++)
+		{
+			if (issues->codes[field] & CODE_BIT(code))
+				write_issue(out, issues, (Field) field, (Code) code);
+		}
+	}
+	json_out_end_array(out);
+}
+
+/* The error's place in the schema; its text may hold personal data. */
+static void
+write_error(JsonOut *out, const ErrorData *error)
+{
+	const struct
+	{
+		const char *key;
+		const char *value;
+	}			places[] =
+	{
+		{"schema", error->schema_name},
+		{"table", error->table_name},
+		{"column", error->column_name},
+		{"constraint", error->constraint_name}
+	};
+
+	json_out_begin_object(out, "error");
+	json_out_string(out, "sqlstate",
+					pstrdup(unpack_sql_state(error->sqlerrcode)));
+	for (int i = 0; i < lengthof(places); i++)
+	{
+		if (places[i].value != NULL)
+			json_out_string(out, places[i].key, places[i].value);
+	}
+	json_out_end_object(out);
+}
+
+static void
+write_booking(JsonOut *out, const Outcome *outcome)
+{
+	json_out_id(out, "id", outcome->booking_id);
+	json_out_id(out, "asset_id", outcome->asset_id);
+	json_out_id(out, "location_id", outcome->location_id);
+	if (outcome->thing[THING_BOOKING].action == ACTION_CREATED)
+		json_out_string(out, "location_from",
+						outcome->location_from_payload ? "payload" : "asset");
+	json_out_id(out, "package_id", outcome->package_id);
+}
+
+static void
+write_thing(JsonOut *out, const Outcome *outcome, Thing thing)
+{
+	const ThingOutcome *what = &outcome->thing[thing];
+
+	json_out_begin_object(out, thing_name(thing));
+	json_out_string(out, "action", action_name(what->action));
+	if (what->action == ACTION_SKIPPED)
+		json_out_string(out, "reason", code_name(what->reason));
+	else if (thing == THING_PERSON)
+		json_out_id(out, "id", outcome->person_id);
+	else if (thing == THING_BOOKING)
+		write_booking(out, outcome);
+	json_out_end_object(out);
+}
+
+/* See outcome.h. */
+Jsonb *
+outcome_to_jsonb(const Outcome *outcome)
+{
+	JsonOut		out = JSON_OUT_INIT;
+
+	json_out_begin_object(&out, NULL);
+	json_out_string(&out, "status", status_name(outcome->status));
+	json_out_string(&out, "reason", code_name(outcome->reason));
+	json_out_id(&out, "log_id", outcome->log_id);
+	json_out_text(&out, "lead_reference", outcome->lead_reference);
+	json_out_id(&out, "workspace_id", outcome->workspace_id);
+	for (int thing = THING_PERSON; thing <= THING_BOOKING; thing++)
+		write_thing(&out, outcome, (Thing) thing);
+	write_issues(&out, &outcome->issues);
+	if (outcome->error != NULL)
+		write_error(&out, outcome->error);
+	json_out_end_object(&out);
+	return json_out_finish(&out);
+}

@@ -1,0 +1,217 @@
+/*-------------------------------------------------------------------------
+ *
+ * json_schema.c
+ *	  The payload's JSON Schema, made from the field table.
+ *
+ * The schema accepts a payload just if reading it gives no issue wrong_type,
+ * too_long or ..._invalid, as far as a schema can say so: it knows no clock
+ * (an updated_at in the future), and counts no digits of a number's fraction.
+ * What is missing is no fault of shape, so nothing is "required"; a field
+ * that is null or blank is not provided, so every field may be.
+ *
+ * Memory: all in the caller's context.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "lib/stringinfo.h"
+
+#include "payload/example_table.h"
+#include "payload/json_schema.h"
+#include "rules/code.h"
+#include "rules/version.h"
+#include "server/compat.h"
+#include "server/json_out.h"
+
+/* The characters that trimming takes; rules.c has the same set as a switch. */
+#define SPACE \
+	"\\u0009-\\u000D\\u0020\\u0085\\u00A0\\u1680\\u2000-\\u200D" \
+	"\\u2028\\u2029\\u202F\\u205F\\u2060\\u3000\\uFEFF"
+#define SPACES		"[" SPACE "]*"
+#define NO_SPACE	"[^" SPACE "]"
+
+/* A whole string: nothing, or what is wanted, with white space around it. */
+#define WHOLE(x)	"^" SPACES "(?:" x ")?" SPACES "$"
+
+/* 255 characters (TEXT_LIMIT), the first and last of which are no space. */
+#define TEXT_PATTERN	NO_SPACE "(?:[\\s\\S]{0,253}" NO_SPACE ")?"
+
+#define YEAR		"(?!0000)[0-9]{4}"
+#define LEAP_YEAR \
+	"(?!0000)(?:[0-9]{2}(?:0[48]|[2468][048]|[13579][26])" \
+	"|(?:[02468][048]|[13579][26])00)"
+#define MONTH		"(?:0[1-9]|1[0-2])"
+#define MONTH_OF_30	"(?:0[13-9]|1[0-2])"
+#define MONTH_OF_31	"(?:0[13578]|1[02])"
+#define DAY_TO_28	"(?:0[1-9]|1[0-9]|2[0-8])"
+
+#define DATE_PATTERN \
+	DAY_TO_28 "/" MONTH "/" YEAR "|(?:29|30)/" MONTH_OF_30 "/" YEAR \
+	"|31/" MONTH_OF_31 "/" YEAR "|29/02/" LEAP_YEAR
+
+#define TIMESTAMP_PATTERN \
+	"(?:" YEAR "-" MONTH "-" DAY_TO_28 "|" YEAR "-" MONTH_OF_30 "-(?:29|30)" \
+	"|" YEAR "-" MONTH_OF_31 "-31|" LEAP_YEAR "-02-29)" \
+	"[Tt ](?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\\.[0-9]+)?" \
+	"(?:[Zz]|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])?"
+
+#define BOOLEAN_PATTERN "[Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee]"
+
+#define ATOM		"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+#define LABEL		"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+#define EMAIL_PATTERN \
+	"(?=" NO_SPACE "{1,254}" SPACES "$)(?=[^@]{1,64}@)" \
+	ATOM "(?:\\." ATOM ")*@(?:" LABEL "\\.)+(?![0-9]+" SPACES "$)" LABEL
+
+/* A number of more than 255 digits (a minus counts) is too long a text. */
+#define NUMBER_LIMIT		"1e255"
+#define NEGATIVE_LIMIT		"-1e254"
+
+#define BIGINT_MAX			"9223372036854775807"
+#define BIGINT_MIN			"-9223372036854775808"
+
+/* Decimal digits of at most BIGINT_MAX: those that differ from it first here,
+ * or there, or nowhere. */
+static char *
+bigint_pattern(void)
+{
+	StringInfoData pattern;
+	const char *max = BIGINT_MAX;
+	int			digits = (int) strlen(max);
+
+	initStringInfo(&pattern);
+	appendStringInfo(&pattern, "^" SPACES "(?:0*(?:[0-9]{1,%d}", digits - 1);
+	for (int i = 0; i < digits; i++)
+	{
+		if (max[i] > '0')
+			appendStringInfo(&pattern, "|%.*s[0-%c][0-9]{%d}",
+							 i, max, max[i] - 1, digits - 1 - i);
+	}
+	appendStringInfo(&pattern, "|%s))?" SPACES "$", max);
+	return pattern.data;
+}
+
+static const char *
+pattern_of_type(FieldType type)
+{
+	switch (type)
+	{
+		case TYPE_OBJECT:
+			return "^" SPACES "$";
+		case TYPE_TEXT:
+		case TYPE_STATE:
+		case TYPE_COUNTRY:
+			return WHOLE(TEXT_PATTERN);
+		case TYPE_EMAIL:
+			return WHOLE(EMAIL_PATTERN);
+		case TYPE_DATE:
+			return WHOLE(DATE_PATTERN);
+		case TYPE_BOOLEAN:
+			return WHOLE(BOOLEAN_PATTERN);
+		case TYPE_BIGINT:
+			return bigint_pattern();
+		case TYPE_TIMESTAMP:
+			return WHOLE(TIMESTAMP_PATTERN);
+	}
+	return NULL;				/* not reached; keeps compilers quiet */
+}
+
+/* The JSON type beside string and null that a field takes; NULL: none. */
+static const char *
+json_type(FieldType type)
+{
+	switch (type)
+	{
+		case TYPE_OBJECT:
+			return "object";
+		case TYPE_TEXT:
+		case TYPE_STATE:
+		case TYPE_COUNTRY:
+			return "number";
+		case TYPE_BOOLEAN:
+			return "boolean";
+		case TYPE_BIGINT:
+			return "integer";
+		default:
+			return NULL;
+	}
+}
+
+static void
+write_types(JsonOut *out, FieldType type)
+{
+	json_out_begin_array(out, "type");
+	if (json_type(type) != NULL)
+		json_out_string(out, NULL, json_type(type));
+	json_out_string(out, NULL, "string");
+	json_out_string(out, NULL, "null");
+	json_out_end_array(out);
+}
+
+/* What the field is, and what its absence keeps from being stored. */
+static char *
+field_description(Field field)
+{
+	const FieldSpec *spec = &field_table[field];
+
+	if (spec->missing_code == CODE_NONE)
+		return pstrdup(spec->description);
+	return psprintf("%s Not provided: %s.", spec->description,
+					code_table[spec->missing_code].name);
+}
+
+/* The fields of a parent, each with its own. */
+static void
+write_properties(JsonOut *out, Field parent)
+{
+	json_out_begin_object(out, "properties");
+	for (int field = FIELD_NONE + 1; field < NUM_FIELDS; field++)
+	{
+		FieldType	type = field_table[field].type;
+
+		if (field_table[field].parent != parent)
+			continue;
+		json_out_begin_object(out, field_key((Field) field));
+		json_out_string(out, "description", field_description((Field) field));
+		write_types(out, type);
+		json_out_string(out, "pattern", pattern_of_type(type));
+		if (field_is_text((Field) field))
+		{
+			json_out_number(out, "exclusiveMinimum", NEGATIVE_LIMIT);
+			json_out_number(out, "exclusiveMaximum", NUMBER_LIMIT);
+		}
+		else if (type == TYPE_BIGINT)
+		{
+			json_out_number(out, "minimum", BIGINT_MIN);
+			json_out_number(out, "maximum", BIGINT_MAX);
+		}
+		else if (type == TYPE_OBJECT)
+			write_properties(out, (Field) field);
+		json_out_end_object(out);
+	}
+	json_out_end_object(out);
+}
+
+/* See json_schema.h. */
+Jsonb *
+lead_schema(void)
+{
+	JsonOut		out = JSON_OUT_INIT;
+
+	json_out_begin_object(&out, NULL);
+	json_out_string(&out, "$schema",
+					"https://json-schema.org/draft/2020-12/schema");
+	json_out_string(&out, "$comment",
+					psprintf("payload version %d (%s)", PAYLOAD_VERSION,
+							 PAYLOAD_VERSION_DATE));
+	json_out_string(&out, "title", "Dealer Studio lead");
+	json_out_string(&out, "description", field_table[FIELD_NONE].description);
+	json_out_string(&out, "type", "object");
+	write_properties(&out, FIELD_NONE);
+	json_out_begin_array(&out, "examples");
+	json_out_jsonb(&out, NULL, parse_jsonb(pstrdup(example_payload)));
+	json_out_end_array(&out);
+	json_out_end_object(&out);
+	return json_out_finish(&out);
+}

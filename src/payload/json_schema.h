@@ -1,0 +1,16 @@
+/*-------------------------------------------------------------------------
+ *
+ * json_schema.h
+ *	  The payload's JSON Schema.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef LOOPIT_JSON_SCHEMA_H
+#define LOOPIT_JSON_SCHEMA_H
+
+#include "utils/jsonb.h"
+
+/* JSON Schema, draft 2020-12, palloc'd in the current context. */
+extern Jsonb *lead_schema(void);
+
+#endif							/* LOOPIT_JSON_SCHEMA_H */

@@ -1,0 +1,247 @@
+/*-------------------------------------------------------------------------
+ *
+ * code.c
+ *	  The catalogue of codes.  See code.h.
+ *
+ * An issue's message is "<field>: <explanation>; <remedy>.", so both parts
+ * are clauses, written for the support person who has never seen the code.
+ * They never repeat a value of the payload: it may be personal data.
+ *
+ * Constant data; nothing is allocated.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "rules/code.h"
+
+/* Where the field table says which fields can have a code, .field is unset. */
+const CodeSpec code_table[NUM_CODES] = {
+	[CODE_WRONG_TYPE] = {
+		"wrong_type", THING_ANY, false, FIELD_NONE, FIELD_NONE,
+		"the value has a JSON type that this field cannot take, so it is ignored",
+		"send the type that the field's description names"
+	},
+	[CODE_TOO_LONG] = {
+		"too_long", THING_ANY, false, FIELD_NONE, FIELD_NONE,
+		"the text is longer than 255 characters, so it is ignored",
+		"send at most 255 characters"
+	},
+	[CODE_PAYLOAD_MISSING] = {
+		"payload_missing", THING_PAYLOAD, true, FIELD_NONE, FIELD_NONE,
+		"there is no payload at all",
+		"send the lead as a JSON object"
+	},
+	[CODE_PAYLOAD_MALFORMED] = {
+		"payload_malformed", THING_PAYLOAD, true, FIELD_NONE, FIELD_NONE,
+		"the body is not JSON that can be read",
+		"send one JSON object in UTF-8"
+	},
+	[CODE_PAYLOAD_NOT_OBJECT] = {
+		"payload_not_object", THING_PAYLOAD, true, FIELD_NONE, FIELD_NONE,
+		"it is JSON, but not an object",
+		"send the lead as one JSON object"
+	},
+	[CODE_PAYLOAD_REPAIRED] = {
+		"payload_repaired", THING_PAYLOAD, false, FIELD_NONE, FIELD_NONE,
+		"the body was not quite JSON, and trailing commas or NUL characters were dropped to read it",
+		"send JSON without them"
+	},
+	[CODE_DEALERSHIP_MISSING] = {
+		"dealership_missing", THING_WORKSPACE, true, FIELD_NONE, FIELD_NONE,
+		"no dealership is named, so the lead belongs to no workspace",
+		"send Dealer Studio's number of the dealership"
+	},
+	[CODE_DEALERSHIP_INVALID] = {
+		"dealership_invalid", THING_WORKSPACE, true, FIELD_NONE, FIELD_NONE,
+		"the value is not a whole number of at most 19 digits",
+		"send Dealer Studio's number of the dealership"
+	},
+	[CODE_WORKSPACE_NOT_FOUND] = {
+		"workspace_not_found", THING_WORKSPACE, true, FIELD_DEALERSHIP_ID, FIELD_NONE,
+		"no workspace is configured for this dealership",
+		"add the dealership to loopit.dealership and replay the lead, or have the website's number corrected"
+	},
+	[CODE_EMAIL_MISSING] = {
+		"email_missing", THING_PERSON, true, FIELD_NONE, FIELD_NONE,
+		"no e-mail address is provided, and a person is known by it",
+		"send the person's e-mail address"
+	},
+	[CODE_EMAIL_INVALID] = {
+		"email_invalid", THING_PERSON, true, FIELD_NONE, FIELD_NONE,
+		"the value is not a valid e-mail address",
+		"send one address like name@example.com"
+	},
+	[CODE_DOB_INVALID] = {
+		"dob_invalid", THING_PERSON, true, FIELD_NONE, FIELD_NONE,
+		"the date of birth is not a day of the calendar written as dd/mm/yyyy",
+		"send it like 31/12/1990, or leave it out"
+	},
+	[CODE_ADDRESS_INCOMPLETE] = {
+		"address_incomplete", THING_ADDRESS, true, FIELD_NONE, FIELD_NONE,
+		"this part of the address is not provided, so the address is not stored",
+		"send street, city, state, postcode and country together"
+	},
+	[CODE_STATE_NOT_ABBREVIATED] = {
+		"state_not_abbreviated", THING_ADDRESS, true, FIELD_NONE, FIELD_NONE,
+		"the state is not an abbreviation that its country uses, so the address is not stored",
+		"send the abbreviation, like NSW"
+	},
+	[CODE_LICENCE_INCOMPLETE] = {
+		"licence_incomplete", THING_LICENCE, true, FIELD_NONE, FIELD_NONE,
+		"this part of the driver licence is not provided, so the licence is not stored",
+		"send number, expiry and date of birth together"
+	},
+	[CODE_LICENCE_EXPIRY_INVALID] = {
+		"licence_expiry_invalid", THING_LICENCE, true, FIELD_NONE, FIELD_NONE,
+		"the expiry is not a day of the calendar written as dd/mm/yyyy, so the driver licence is not stored",
+		"send it like 31/12/2030"
+	},
+	[CODE_LICENCE_DOB_INVALID] = {
+		"licence_dob_invalid", THING_LICENCE, true, FIELD_NONE, FIELD_NONE,
+		"the date of birth is not a day of the calendar written as dd/mm/yyyy, so the driver licence is not stored",
+		"send it like 31/12/1990"
+	},
+	[CODE_LICENCE_STATE_NOT_ABBREVIATED] = {
+		"licence_state_not_abbreviated", THING_LICENCE, false, FIELD_NONE, FIELD_NONE,
+		"the state is not an abbreviation of one to three letters or digits, so the driver licence is taken without it",
+		"send the abbreviation, like NSW"
+	},
+	[CODE_PASSPORT_INCOMPLETE] = {
+		"passport_incomplete", THING_PASSPORT, true, FIELD_NONE, FIELD_NONE,
+		"this part of the passport is not provided, so the passport is not stored",
+		"send number, country, expiry and date of birth together"
+	},
+	[CODE_PASSPORT_COUNTRY_UNKNOWN] = {
+		"passport_country_unknown", THING_PASSPORT, true, FIELD_NONE, FIELD_NONE,
+		"the country is not known, so the passport is not stored",
+		"send one of au, us, fr, de, uk, ca, or the country's English name"
+	},
+	[CODE_PASSPORT_EXPIRY_INVALID] = {
+		"passport_expiry_invalid", THING_PASSPORT, true, FIELD_NONE, FIELD_NONE,
+		"the expiry is not a day of the calendar written as dd/mm/yyyy, so the passport is not stored",
+		"send it like 31/12/2030"
+	},
+	[CODE_PASSPORT_DOB_INVALID] = {
+		"passport_dob_invalid", THING_PASSPORT, true, FIELD_NONE, FIELD_NONE,
+		"the date of birth is not a day of the calendar written as dd/mm/yyyy, so the passport is not stored",
+		"send it like 31/12/1990"
+	},
+	[CODE_VEHICLE_MISSING] = {
+		"vehicle_missing", THING_BOOKING, true, FIELD_ITEM, FIELD_NONE,
+		"a subscription plan is named but no vehicle, so nothing is booked",
+		"send the vehicle's VIN or stock number"
+	},
+	[CODE_ASSET_NOT_FOUND] = {
+		"asset_not_found", THING_BOOKING, true, FIELD_VIN, FIELD_STOCK_NUMBER,
+		"the workspace has no such vehicle, so nothing is booked",
+		"load the vehicle into loopit.asset and replay the lead, or have the VIN or stock number corrected"
+	},
+	[CODE_ASSET_ARCHIVED] = {
+		"asset_archived", THING_BOOKING, true, FIELD_VIN, FIELD_STOCK_NUMBER,
+		"the vehicle is archived, so nothing is booked",
+		"bring the vehicle back and replay the lead, or offer another one"
+	},
+	[CODE_LOCATION_NOT_FOUND] = {
+		"location_not_found", THING_BOOKING, true, FIELD_LOCATION_NAME, FIELD_NONE,
+		"the workspace has no live location of this name, and the vehicle has no bookable one, so nothing is booked",
+		"give the vehicle a location in loopit.asset_location and replay the lead"
+	},
+	[CODE_PACKAGE_MISSING] = {
+		"package_missing", THING_BOOKING, true, FIELD_NONE, FIELD_NONE,
+		"a vehicle is named but no subscription plan, so nothing is booked",
+		"send the name of the package"
+	},
+	[CODE_PACKAGE_NOT_FOUND] = {
+		"package_not_found", THING_BOOKING, true, FIELD_PLAN, FIELD_NONE,
+		"the workspace has no live package of exactly this name, so nothing is booked",
+		"add the package to loopit.package and replay the lead, or have the name corrected"
+	},
+	[CODE_VEHICLE_AMBIGUOUS] = {
+		"vehicle_ambiguous", THING_BOOKING, false, FIELD_STOCK_NUMBER, FIELD_NONE,
+		"the vehicle with this stock number has another VIN than the one provided, so it is not taken",
+		"have the stock number or the VIN corrected"
+	},
+	[CODE_LOCATION_DEFAULTED] = {
+		"location_defaulted", THING_BOOKING, false, FIELD_LOCATION_NAME, FIELD_NONE,
+		"the workspace has no live location of this name, so the vehicle's first bookable one is taken",
+		"send the name of a location as the workspace has it"
+	},
+	[CODE_BOOKING_CONFLICT] = {
+		"booking_conflict", THING_BOOKING, false, FIELD_ID, FIELD_NONE,
+		"this lead has a booking already, with another person, vehicle, location or package, and it stays as it is",
+		"change the booking by hand if the new details are right"
+	},
+	[CODE_STALE_PAYLOAD] = {
+		"stale_payload", THING_ANY, false, FIELD_UPDATED_AT, FIELD_NONE,
+		"the payload is older than what is stored of this person, so it only fills what is still empty",
+		"nothing needs to be done unless the sender's clock is wrong"
+	},
+	[CODE_UPDATED_AT_INVALID] = {
+		"updated_at_invalid", THING_ANY, false, FIELD_NONE, FIELD_NONE,
+		"the value is not an RFC 3339 date and time, or lies more than a day in the future, so it is ignored",
+		"send it like 2025-10-03T06:10:22Z"
+	},
+	[CODE_NOT_PROVIDED] = {
+		"not_provided", THING_ANY, true, FIELD_NONE, FIELD_NONE,
+		"the payload has nothing of it",
+		"nothing needs to be done"
+	},
+	[CODE_PERSON_SKIPPED] = {
+		"person_skipped", THING_ANY, true, FIELD_NONE, FIELD_NONE,
+		"the person is not stored, so nothing that belongs to the person is",
+		"mend what kept the person from being stored"
+	},
+	[CODE_DATABASE_ERROR] = {
+		"database_error", THING_ANY, true, FIELD_NONE, FIELD_NONE,
+		"an unexpected database error kept the lead from being stored",
+		"find the error in the server's log by the log id, mend its cause and replay the lead"
+	}
+};
+
+const char *
+status_name(Status status)
+{
+	static const char *const names[] = {"processed", "rejected", "failed"};
+
+	return names[status];
+}
+
+const char *
+action_name(Action action)
+{
+	static const char *const names[] =
+	{"skipped", "unchanged", "created", "updated"};
+
+	return names[action];
+}
+
+const char *
+thing_name(Thing thing)
+{
+	static const char *const names[] =
+	{
+		"payload", "workspace", "person", "address", "driver_licence",
+		"passport", "booking", "any"
+	};
+
+	return names[thing];
+}
+
+/* The code's name, NULL for CODE_NONE. */
+const char *
+code_name(Code code)
+{
+	return code == CODE_NONE ? NULL : code_table[code].name;
+}
+
+/* See code.h. */
+Code
+code_first_blocking(CodeSet codes, Thing thing)
+{
+	for (int code = 0; code < NUM_CODES; code++)
+	{
+		if ((codes & CODE_BIT(code)) != 0 &&
+			code_table[code].thing == thing && code_table[code].blocks)
+			return (Code) code;
+	}
+	return CODE_NONE;
+}

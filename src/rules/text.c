@@ -1,0 +1,258 @@
+/*-------------------------------------------------------------------------
+ *
+ * text.c
+ *	  The checkers of text, e-mail, number and state.  See text.h.
+ *
+ * Plain C: no server header, and nothing is allocated.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "rules/text.h"
+
+#include <string.h>
+
+/* See text.h. */
+bool
+text_equal_folded(const char *a, size_t a_length,
+				  const char *b, size_t b_length)
+{
+	if (a_length != b_length)
+		return false;
+	for (size_t i = 0; i < a_length; i++)
+	{
+		if (ascii_lower(a[i]) != ascii_lower(b[i]))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Unicode's property White_Space, and the invisible characters that web forms
+ * and copied text bring along: zero width space, non-joiner and joiner, word
+ * joiner, byte-order mark.
+ */
+bool
+is_trimmed_code_point(uint32_t code_point)
+{
+	switch (code_point)
+	{
+		case 0x0020:
+		case 0x0085:
+		case 0x00A0:
+		case 0x1680:
+		case 0x2028:
+		case 0x2029:
+		case 0x202F:
+		case 0x205F:
+		case 0x2060:
+		case 0x3000:
+		case 0xFEFF:
+			return true;
+		default:
+			return (code_point >= 0x0009 && code_point <= 0x000D) ||
+				(code_point >= 0x2000 && code_point <= 0x200D);
+	}
+}
+
+/*
+ * Length of the white space character that starts at text, 0 if there is
+ * none.  All of them have one to three bytes in UTF-8; an overlong form is not
+ * one of them.
+ */
+static size_t
+white_space_at(const char *text, size_t length)
+{
+	const unsigned char *s = (const unsigned char *) text;
+
+	if (length >= 1 && s[0] < 0x80)
+		return is_trimmed_code_point(s[0]) ? 1 : 0;
+	if (length >= 2 && s[0] == 0xC2 && (s[1] & 0xC0) == 0x80)
+		return is_trimmed_code_point(s[1]) ? 2 : 0;
+	if (length >= 3 && (s[0] & 0xF0) == 0xE0 &&
+		(s[1] & 0xC0) == 0x80 && (s[2] & 0xC0) == 0x80)
+	{
+		uint32_t	code_point = ((uint32_t) (s[0] & 0x0F) << 12) |
+			((uint32_t) (s[1] & 0x3F) << 6) | (s[2] & 0x3F);
+
+		return code_point >= 0x0800 && is_trimmed_code_point(code_point) ? 3 : 0;
+	}
+	return 0;
+}
+
+/* See text.h. */
+void
+trim_text(const char **text, size_t *length)
+{
+	const char *start = *text;
+	const char *end = *text + *length;
+	size_t		width;
+
+	while ((width = white_space_at(start, (size_t) (end - start))) > 0)
+		start += width;
+
+	/* A character's first byte tells its length, so step back to one. */
+	while (end > start)
+	{
+		const char *last = end - 1;
+
+		while (last > start && end - last < 3 &&
+			   ((unsigned char) *last & 0xC0) == 0x80)
+			last--;
+		width = white_space_at(last, (size_t) (end - last));
+		if (width == 0 || last + width != end)
+			break;
+		end = last;
+	}
+
+	*text = start;
+	*length = (size_t) (end - start);
+}
+
+/* See text.h. */
+size_t
+count_characters(const char *text, size_t length)
+{
+	size_t		count = 0;
+
+	for (size_t i = 0; i < length; i++)
+		count += ((unsigned char) text[i] & 0xC0) != 0x80;
+	return count;
+}
+
+/* RFC 5322 atext, section 3.2.3. */
+static bool
+is_atext(char c)
+{
+	return ascii_is_letter(c) || ascii_is_digit(c) ||
+		(c != '\0' && strchr("!#$%&'*+-/=?^_`{|}~", c) != NULL);
+}
+
+/* Dot-string of RFC 5321 section 4.1.2: atoms with single dots between. */
+static bool
+is_dot_string(const char *text, size_t length)
+{
+	bool		atom_empty = true;
+
+	for (size_t i = 0; i < length; i++)
+	{
+		if (text[i] == '.')
+		{
+			if (atom_empty)
+				return false;
+			atom_empty = true;
+		}
+		else if (is_atext(text[i]))
+			atom_empty = false;
+		else
+			return false;
+	}
+	return !atom_empty;
+}
+
+/* One label of a domain, RFC 1123 section 2.1: letters, digits, hyphens. */
+static bool
+is_domain_label(const char *text, size_t length)
+{
+	if (length < 1 || length > 63 ||
+		text[0] == '-' || text[length - 1] == '-')
+		return false;
+	for (size_t i = 0; i < length; i++)
+	{
+		if (!ascii_is_letter(text[i]) && !ascii_is_digit(text[i]) &&
+			text[i] != '-')
+			return false;
+	}
+	return true;
+}
+
+/* Two labels or more, the last one not all digits (an address, RFC 1123). */
+static bool
+is_mail_domain(const char *text, size_t length)
+{
+	const char *end = text + length;
+	const char *label = text;
+	int			labels = 1;
+	const char *dot;
+
+	while ((dot = memchr(label, '.', (size_t) (end - label))) != NULL)
+	{
+		if (!is_domain_label(label, (size_t) (dot - label)))
+			return false;
+		label = dot + 1;
+		labels++;
+	}
+	if (labels < 2 || !is_domain_label(label, (size_t) (end - label)))
+		return false;
+	while (label < end && ascii_is_digit(*label))
+		label++;
+	return label < end;
+}
+
+/*
+ * See text.h.  Quoted local parts, address literals and SMTPUTF8 are left
+ * out on purpose: no web form's user has them.
+ */
+bool
+check_email(const char *text, size_t length, char *lower)
+{
+	const char *at;
+	size_t		local_length;
+
+	if (length > EMAIL_LIMIT)
+		return false;
+	at = memchr(text, '@', length);
+	if (at == NULL)
+		return false;
+	local_length = (size_t) (at - text);
+	if (local_length > 64 || !is_dot_string(text, local_length) ||
+		!is_mail_domain(at + 1, length - local_length - 1))
+		return false;
+
+	for (size_t i = 0; i < length; i++)
+		lower[i] = ascii_lower(text[i]);
+	return true;
+}
+
+/* See text.h. */
+bool
+check_integer(const char *text, size_t length, bool allow_minus,
+			  int64_t *value)
+{
+	size_t		i = 0;
+	bool		negative = false;
+	int64_t		result = 0;		/* kept negative: its range is the larger */
+
+	if (allow_minus && length > 0 && text[0] == '-')
+	{
+		negative = true;
+		i = 1;
+	}
+	if (i == length)
+		return false;
+	for (; i < length; i++)
+	{
+		if (!ascii_is_digit(text[i]) ||
+			__builtin_mul_overflow(result, 10, &result) ||
+			__builtin_sub_overflow(result, text[i] - '0', &result))
+			return false;
+	}
+	if (!negative && __builtin_sub_overflow(INT64_C(0), result, &result))
+		return false;
+	*value = result;
+	return true;
+}
+
+/* See text.h. */
+bool
+check_state(const char *text, size_t length, char *upper)
+{
+	if (length < 1 || length > STATE_LIMIT)
+		return false;
+	for (size_t i = 0; i < length; i++)
+	{
+		if (!ascii_is_letter(text[i]) && !ascii_is_digit(text[i]))
+			return false;
+		upper[i] = ascii_upper(text[i]);
+	}
+	return true;
+}

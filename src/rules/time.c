@@ -1,0 +1,157 @@
+/*-------------------------------------------------------------------------
+ *
+ * time.c
+ *	  The checkers of dates and points in time.  See time.h.
+ *
+ * The server's own datetime input is not used: it takes far more than the
+ * specification's one format (names of months, "today", two-digit years, the
+ * session's DateStyle), raises instead of answering, and cannot be linked
+ * into a fuzzer.
+ *
+ * Plain C: no server header, and nothing is allocated.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "rules/text.h"
+#include "rules/time.h"
+
+#define MICROSECONDS_PER_SECOND INT64_C(1000000)
+
+/* Reads exactly count digits; -1 if there are others. */
+static int
+read_digits(const char *text, int count)
+{
+	int			value = 0;
+
+	for (int i = 0; i < count; i++)
+	{
+		if (!ascii_is_digit(text[i]))
+			return -1;
+		value = value * 10 + (text[i] - '0');
+	}
+	return value;
+}
+
+/*
+ * Days from 2000-01-01 to a day of the proleptic Gregorian calendar; false if
+ * there is no such day.  Years are counted from 1 March, so that the leap day
+ * is a year's last.
+ */
+static bool
+days_of_date(int year, int month, int day, int32_t *days)
+{
+	static const int month_days[12] =
+	{31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+	bool		leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+	int			last_day;
+
+	if (year < 1 || year > 9999 || month < 1 || month > 12)
+		return false;
+	last_day = month_days[month - 1] + (month == 2 && leap ? 1 : 0);
+	if (day < 1 || day > last_day)
+		return false;
+
+	if (month <= 2)
+	{
+		year--;
+		month += 12;
+	}
+	*days = year * 365 + year / 4 - year / 100 + year / 400 +
+		(153 * (month - 3) + 2) / 5 + day - 1 - 730425;
+	return true;
+}
+
+/* See time.h. */
+bool
+check_date(const char *text, size_t length, int32_t *days)
+{
+	if (length != 10 || text[2] != '/' || text[5] != '/')
+		return false;
+	return days_of_date(read_digits(text + 6, 4), read_digits(text + 3, 2),
+						read_digits(text, 2), days);
+}
+
+/*
+ * The fraction of a second that starts at the point, rounded to microseconds;
+ * *text is left behind it.  RFC 3339 wants one digit at least and sets no
+ * upper limit.
+ */
+static bool
+read_fraction(const char **text, const char *end, int64_t *microseconds)
+{
+	const char *digit = *text + 1;
+	int64_t		unit = MICROSECONDS_PER_SECOND / 10;
+
+	*microseconds = 0;
+	if (digit == end || !ascii_is_digit(*digit))
+		return false;
+	for (; digit < end && ascii_is_digit(*digit); digit++, unit /= 10)
+	{
+		if (unit > 0)
+			*microseconds += unit * (*digit - '0');
+		else if (digit - *text == 7 && *digit >= '5')
+			*microseconds += 1;
+	}
+	*text = digit;
+	return true;
+}
+
+/* "Z", "+hh:mm", "-hh:mm" or nothing: seconds to take off the local time. */
+static bool
+read_offset(const char *text, size_t length, int *seconds)
+{
+	int			hours;
+	int			minutes;
+
+	*seconds = 0;
+	if (length == 0)
+		return true;
+	if (length == 1)
+		return ascii_lower(text[0]) == 'z';
+	if (length != 6 || (text[0] != '+' && text[0] != '-') || text[3] != ':')
+		return false;
+	hours = read_digits(text + 1, 2);
+	minutes = read_digits(text + 4, 2);
+	if (hours < 0 || hours > 23 || minutes < 0 || minutes > 59)
+		return false;
+	*seconds = (hours * 60 + minutes) * 60 * (text[0] == '-' ? -1 : 1);
+	return true;
+}
+
+/* See time.h.  Grammar: RFC 3339 section 5.6. */
+bool
+check_timestamp(const char *text, size_t length, int64_t *microseconds)
+{
+	const char *end = text + length;
+	int			hour;
+	int			minute;
+	int			second;
+	int			offset;
+	int32_t		days;
+	int64_t		fraction = 0;
+
+	/* yyyy-mm-ddThh:mm:ss */
+	if (length < 19 || text[4] != '-' || text[7] != '-' ||
+		(ascii_lower(text[10]) != 't' && text[10] != ' ') ||
+		text[13] != ':' || text[16] != ':' ||
+		!days_of_date(read_digits(text, 4), read_digits(text + 5, 2),
+					  read_digits(text + 8, 2), &days))
+		return false;
+	hour = read_digits(text + 11, 2);
+	minute = read_digits(text + 14, 2);
+	second = read_digits(text + 17, 2);
+	if (hour < 0 || hour > 23 || minute < 0 || minute > 59 ||
+		second < 0 || second > 59)
+		return false;
+
+	text += 19;
+	if (text < end && *text == '.' && !read_fraction(&text, end, &fraction))
+		return false;
+	if (!read_offset(text, (size_t) (end - text), &offset))
+		return false;
+
+	*microseconds = ((int64_t) days * 86400 +
+					 (hour * 60 + minute) * 60 + second - offset) *
+		MICROSECONDS_PER_SECOND + fraction;
+	return true;
+}

@@ -1,0 +1,265 @@
+/*-------------------------------------------------------------------------
+ *
+ * validate.c
+ *	  The rules of one payload, each fault recorded, none raised.
+ *
+ * First every field by its type, in the field table's order, then what takes
+ * more than one field.  Rules that take a look-up are in resolve.c.
+ *
+ * Plain C: no server header, and nothing is allocated; what a value points to
+ * is the payload or a buffer of the lead.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "rules/country.h"
+#include "rules/lead.h"
+#include "rules/time.h"
+
+#include <string.h>
+
+/* How far ahead of the server's clock a payload's updated_at may lie. */
+#define CLOCK_SKEW_LIMIT	(INT64_C(24) * 60 * 60 * 1000000)
+
+/* See lead.h. */
+CodeSet
+issue_codes(const IssueSet *issues)
+{
+	CodeSet		codes = 0;
+
+	for (int field = 0; field < NUM_FIELDS; field++)
+		codes |= issues->codes[field];
+	return codes;
+}
+
+/* See lead.h. */
+bool
+lead_value_equal(const LeadValue *a, const LeadValue *b)
+{
+	if (!a->provided || !b->provided)
+		return a->provided == b->provided;
+	return a->number == b->number && a->text.length == b->text.length &&
+		(a->text.length == 0 ||
+		 memcmp(a->text.data, b->text.data, a->text.length) == 0);
+}
+
+/* Keeps a text of the given length, NULL being no text at all. */
+static void
+keep_text(LeadValue *value, const char *text, size_t length)
+{
+	value->provided = text != NULL;
+	value->text.data = text;
+	value->text.length = length;
+}
+
+/* A country's code is kept instead of what the sender calls it. */
+static bool
+check_passport_country(const RawValue *raw, LeadValue *value)
+{
+	const char *alpha2 = country_of_passport(raw->utf8.data, raw->utf8.length);
+
+	keep_text(value, alpha2, 2);
+	return alpha2 != NULL;
+}
+
+/* true and false, as JSON or as text in any case. */
+static bool
+check_boolean(const RawValue *raw, LeadValue *value)
+{
+	const LeadText *text = &raw->text;
+
+	if (raw->kind == RAW_BOOLEAN)
+		value->number = raw->flag;
+	else if (raw->kind == RAW_STRING &&
+			 text_equal_folded(text->data, text->length, "true", 4))
+		value->number = 1;
+	else if (raw->kind == RAW_STRING &&
+			 text_equal_folded(text->data, text->length, "false", 5))
+		value->number = 0;
+	else
+		return false;
+	value->provided = true;
+	return true;
+}
+
+/* A string of digits, or a number without a fraction (which may be < 0). */
+static bool
+check_bigint(const RawValue *raw, LeadValue *value)
+{
+	value->provided =
+		(raw->kind == RAW_STRING || raw->kind == RAW_NUMBER) &&
+		check_integer(raw->text.data, raw->text.length,
+					  raw->kind == RAW_NUMBER, &value->number);
+	return value->provided;
+}
+
+static bool
+check_day(const RawValue *raw, LeadValue *value)
+{
+	int32_t		days = 0;
+
+	value->provided = raw->kind == RAW_STRING &&
+		check_date(raw->text.data, raw->text.length, &days);
+	value->number = days;
+	return value->provided;
+}
+
+/* A clock that runs a little ahead is forgiven, one of another day is not. */
+static bool
+check_updated_at(const RawValue *raw, int64_t now, LeadValue *value)
+{
+	value->provided = raw->kind == RAW_STRING &&
+		check_timestamp(raw->text.data, raw->text.length, &value->number) &&
+		value->number <= now + CLOCK_SKEW_LIMIT;
+	return value->provided;
+}
+
+static bool
+check_address_of_mail(const RawValue *raw, char *buffer, LeadValue *value)
+{
+	bool		valid = raw->kind == RAW_STRING &&
+		check_email(raw->text.data, raw->text.length, buffer);
+
+	keep_text(value, valid ? buffer : NULL, raw->text.length);
+	return valid;
+}
+
+static bool
+check_abbreviation(const RawValue *raw, char *buffer, LeadValue *value)
+{
+	bool		valid = check_state(raw->text.data, raw->text.length, buffer);
+
+	keep_text(value, valid ? buffer : NULL, raw->text.length);
+	return valid;
+}
+
+/*
+ * The value by its field's type, once it is known to be there.  Answers
+ * whether it is valid; a value that is not stays not provided in the lead.
+ */
+static bool
+check_by_type(Field field, const RawValue *raw, int64_t now, Lead *lead)
+{
+	LeadValue  *value = &lead->value[field];
+
+	switch (field_table[field].type)
+	{
+		case TYPE_OBJECT:
+			value->provided = true;
+			return true;
+		case TYPE_TEXT:
+			keep_text(value, raw->text.data, raw->text.length);
+			return true;
+		case TYPE_STATE:
+			return check_abbreviation(raw, field == FIELD_STATE ?
+									  lead->state : lead->licence_state,
+									  value);
+		case TYPE_COUNTRY:
+			return check_passport_country(raw, value);
+		case TYPE_EMAIL:
+			return check_address_of_mail(raw, lead->email, value);
+		case TYPE_DATE:
+			return check_day(raw, value);
+		case TYPE_BOOLEAN:
+			return check_boolean(raw, value);
+		case TYPE_BIGINT:
+			return check_bigint(raw, value);
+		case TYPE_TIMESTAMP:
+			return check_updated_at(raw, now, value);
+	}
+	return false;
+}
+
+/*
+ * One field.  Answers whether it counts as provided, valid or not: a value of
+ * a wrong type and a text that is too long do not.
+ */
+static bool
+check_field(Field field, const RawValue *raw, int64_t now, Lead *lead)
+{
+	const FieldSpec *spec = &field_table[field];
+	bool		wrong_type = false;
+
+	if (raw->kind == RAW_ABSENT)
+		return false;
+
+	if (spec->type == TYPE_OBJECT)
+		wrong_type = raw->kind != RAW_OBJECT;
+	else if (field_is_text(field))
+		wrong_type = raw->kind != RAW_STRING && raw->kind != RAW_NUMBER;
+	if (wrong_type)
+	{
+		issue_add(&lead->issues, field, CODE_WRONG_TYPE);
+		return false;
+	}
+	if (field_is_text(field) && raw->characters > TEXT_LIMIT)
+	{
+		issue_add(&lead->issues, field, CODE_TOO_LONG);
+		return false;
+	}
+
+	if (check_by_type(field, raw, now, lead))
+		return true;
+	issue_add(&lead->issues, field, (Code) spec->invalid_code);
+	return spec->invalid_code != CODE_WRONG_TYPE;
+}
+
+/* What a thing needs and the payload does not provide. */
+static void
+check_missing(const bool *provided, Lead *lead)
+{
+	for (int field = 0; field < NUM_FIELDS; field++)
+	{
+		const FieldSpec *spec = &field_table[field];
+
+		if (spec->missing_code != CODE_NONE && !provided[field] &&
+			lead->asked[spec->thing])
+			issue_add(&lead->issues, (Field) field, (Code) spec->missing_code);
+	}
+
+	/* of the vehicle's two keys either will do, so neither is needed */
+	if (lead->asked[THING_BOOKING] &&
+		!provided[FIELD_VIN] && !provided[FIELD_STOCK_NUMBER])
+		issue_add(&lead->issues, FIELD_ITEM, CODE_VEHICLE_MISSING);
+}
+
+/* A state that has the shape of one, but that its country does not have. */
+static void
+check_state_and_country(const RawValue *country, Lead *lead)
+{
+	LeadValue  *state = &lead->value[FIELD_STATE];
+
+	if (!state->provided || !lead->value[FIELD_COUNTRY].provided)
+		return;
+	if (!check_state_of_country(state->text.data, state->text.length,
+								country->utf8.data, country->utf8.length))
+	{
+		state->provided = false;
+		issue_add(&lead->issues, FIELD_STATE, CODE_STATE_NOT_ABBREVIATED);
+	}
+}
+
+/* See lead.h. */
+void
+validate_lead(const RawValue *raw, int64_t now, Lead *lead)
+{
+	bool		provided[NUM_FIELDS] = {false};
+
+	memset(lead, 0, sizeof(*lead));
+
+	/* every lead asks for these; other things only if something is provided */
+	lead->asked[THING_WORKSPACE] = true;
+	lead->asked[THING_PERSON] = true;
+
+	for (int field = FIELD_NONE + 1; field < NUM_FIELDS; field++)
+	{
+		const FieldSpec *spec = &field_table[field];
+
+		provided[field] = check_field((Field) field, &raw[field], now, lead);
+		if (provided[field] && spec->asks)
+			lead->asked[spec->thing] = true;
+	}
+
+	check_missing(provided, lead);
+	check_state_and_country(&raw[FIELD_COUNTRY], lead);
+	lead->codes = issue_codes(&lead->issues);
+}

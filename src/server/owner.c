@@ -1,0 +1,173 @@
+/*-------------------------------------------------------------------------
+ *
+ * owner.c
+ *	  Running as the owner of the tables.
+ *
+ * The callers of the data functions hold EXECUTE on them and nothing else, so
+ * the functions have to act as somebody who may touch the tables.  That is
+ * not the extension's owner (SECURITY DEFINER): a superuser, as whom a
+ * trigger that the tables' owner made would then run.  It is the owner of the
+ * tables, as in the referential-integrity triggers, whose way of switching
+ * this is.  One role has to own them all: otherwise the owner of one could
+ * have the code act on another's.
+ *
+ * Memory: nothing is allocated.  The cache is static, and valid until the
+ * server says that one of the relations or the schema has changed.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_class.h"
+#include "commands/sequence.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/inval.h"
+#include "utils/lsyscache.h"
+#include "utils/syscache.h"
+
+#include "server/compat.h"
+#include "server/owner.h"
+
+#define LOG_SEQUENCE	"ingest_log_id_seq"
+
+/* The relations that the functions read or write. */
+static const char *const relation_names[] = {
+	"workspace", "dealership", "location", "package", "asset",
+	"asset_location", "person", "identity_document", "booking", "ingest_log",
+	LOG_SEQUENCE
+};
+
+static struct
+{
+	bool		valid;
+	Oid			owner;
+	Oid			relation[lengthof(relation_names)];
+}			cache;
+
+/* The callbacks only mark; what is right is looked up at the next call. */
+static void
+forget_relation(Datum arg, Oid relation)
+{
+	if (!OidIsValid(relation))
+		cache.valid = false;
+	for (int i = 0; cache.valid && i < lengthof(cache.relation); i++)
+	{
+		if (cache.relation[i] == relation)
+			cache.valid = false;
+	}
+}
+
+static void
+forget_schema(Datum arg, int cache_id, uint32 hash)
+{
+	cache.valid = false;
+}
+
+/* See owner.h. */
+void
+owner_init(void)
+{
+	CacheRegisterRelcacheCallback(forget_relation, (Datum) 0);
+	CacheRegisterSyscacheCallback(NAMESPACEOID, forget_schema, (Datum) 0);
+}
+
+static Oid
+relation_owner(Oid relation)
+{
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relation));
+	Oid			owner;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for relation %u", relation);
+	owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
+	ReleaseSysCache(tuple);
+	return owner;
+}
+
+/*
+ * Looks the relations up.  The cache is marked valid first: an invalidation
+ * that arrives in between then marks it again, and is not lost.
+ */
+static void
+fill_cache(void)
+{
+	Oid			schema = get_namespace_oid("loopit", true);
+
+	cache.valid = true;
+	for (int i = 0; i < lengthof(relation_names); i++)
+	{
+		Oid			relation = InvalidOid;
+		Oid			owner;
+
+		if (OidIsValid(schema))
+			relation = get_relname_relid(relation_names[i], schema);
+		if (!OidIsValid(relation))
+		{
+			cache.valid = false;
+			ereport(ERROR,
+					(errcode(ERRCODE_UNDEFINED_TABLE),
+					 errmsg("relation \"loopit.%s\" does not exist",
+							relation_names[i]),
+					 errhint("Run SELECT loopit_setup().")));
+		}
+
+		cache.relation[i] = relation;
+		owner = relation_owner(relation);
+		if (i == 0)
+			cache.owner = owner;
+		else if (owner != cache.owner)
+		{
+			cache.valid = false;
+			ereport(ERROR,
+					(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+					 errmsg("tables of schema \"loopit\" have more than one owner"),
+					 errdetail("\"%s\" and \"%s\" are owned by different roles.",
+							   relation_names[0], relation_names[i]),
+					 errhint("Let one role own them all: ALTER TABLE ... OWNER TO ...")));
+		}
+	}
+}
+
+/* See owner.h. */
+void
+owner_begin_as(OwnerScope *scope, Oid role)
+{
+	GetUserIdAndSecContext(&scope->user, &scope->security_context);
+	SetUserIdAndSecContext(role, scope->security_context |
+						   SECURITY_LOCAL_USERID_CHANGE);
+	scope->guc_nest_level = NewGUCNestLevel();
+	pin_search_path();
+	/* the columns of an index are compared as the server prints them */
+	if (quote_all_identifiers)
+		(void) set_config_option("quote_all_identifiers", "off",
+								 PGC_USERSET, PGC_S_SESSION,
+								 GUC_ACTION_SAVE, true, 0, false);
+}
+
+/* See owner.h. */
+void
+owner_begin(OwnerScope *scope)
+{
+	if (!cache.valid)
+		fill_cache();
+	owner_begin_as(scope, cache.owner);
+}
+
+/* See owner.h. */
+void
+owner_end(const OwnerScope *scope)
+{
+	AtEOXact_GUC(false, scope->guc_nest_level);
+	SetUserIdAndSecContext(scope->user, scope->security_context);
+}
+
+/* See owner.h. */
+int64
+owner_next_log_id(void)
+{
+	return nextval_internal(cache.relation[lengthof(relation_names) - 1], true);
+}

@@ -1,0 +1,277 @@
+/*-------------------------------------------------------------------------
+ *
+ * direct.c
+ *	  Rows of ordinary tables by the table and index access methods: find,
+ *	  lock, insert, update.  See direct.h.
+ *
+ * Models: the server's execReplication.c (writing), nodeLockRows.c (locking).
+ *
+ * Memory: work in the caller's context.  What CHECKs and index expressions
+ * evaluate to goes with the per-tuple context, which each write resets.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/stratnum.h"
+#include "access/sysattr.h"
+#include "access/tableam.h"
+#include "access/xact.h"
+#include "catalog/pg_collation_d.h"
+#include "commands/sequence.h"
+#include "executor/executor.h"
+#include "miscadmin.h"
+#include "utils/rel.h"
+#include "utils/snapmgr.h"
+
+#include "server/compat.h"
+#include "store/direct/direct.h"
+
+/*
+ * The table's lock does not keep its indexes in place (ALTER INDEX ... SET
+ * TABLESPACE takes none on the table), so each is locked when it is used, as
+ * the executor does.
+ */
+static Relation
+open_index(DirectRelation *relation, int number)
+{
+	if (relation->indexes[number] == NULL)
+		relation->indexes[number] =
+			index_open(relation->table->indexes[number],
+					   Min(relation->lockmode, RowExclusiveLock));
+	return relation->indexes[number];
+}
+
+/* See direct.h. */
+void
+direct_scan_begin(DirectScan *scan, DirectRelation *relation, int key,
+				  const Datum *values, int count)
+{
+	const DirectIndex *index = &relation->table->keys[key];
+	Relation	index_rel = open_index(relation, index->number);
+	ScanKeyData keys[DIRECT_MAX_KEY_COLUMNS];
+
+	Assert(count <= index->ncolumns);
+	for (int i = 0; i < count; i++)
+		ScanKeyEntryInitializeWithInfo(&keys[i], 0, (AttrNumber) (i + 1),
+									   BTEqualStrategyNumber, InvalidOid,
+									   index_rel->rd_indcollation[i],
+									   unconstify(FmgrInfo *, &index->equal[i]),
+									   values[i]);
+	scan->relation = relation;
+	scan->scan = begin_index_scan(relation->rel, index_rel,
+								  GetActiveSnapshot(), count);
+	index_rescan(scan->scan, keys, count, NULL, 0);
+}
+
+/* See direct.h. */
+bool
+direct_scan_next(DirectScan *scan)
+{
+	CHECK_FOR_INTERRUPTS();
+	return index_getnext_slot(scan->scan, ForwardScanDirection,
+							  scan->relation->slot);
+}
+
+/* See direct.h. */
+void
+direct_scan_end(DirectScan *scan)
+{
+	index_endscan(scan->scan);
+}
+
+/* See direct.h. */
+bool
+direct_find(DirectRelation *relation, int key, const Datum *values, int count)
+{
+	DirectScan	scan;
+	bool		found;
+
+	direct_scan_begin(&scan, relation, key, values, count);
+	found = direct_scan_next(&scan);
+	direct_scan_end(&scan);
+	return found;
+}
+
+/* See direct.h. */
+bool
+direct_at(DirectRelation *relation, const Datum *values)
+{
+	const DirectIndex *key = &relation->table->keys[0];
+
+	if (TTS_EMPTY(relation->slot))
+		return false;
+	for (int i = 0; i < key->ncolumns; i++)
+	{
+		bool		isnull;
+		Datum		value = direct_value(relation, i, &isnull);
+
+		if (isnull ||
+			!DatumGetBool(FunctionCall2Coll(unconstify(FmgrInfo *,
+													   &key->equal[i]),
+											C_COLLATION_OID,
+											value, values[i])))
+			return false;
+	}
+	return true;
+}
+
+/* See direct.h. */
+Datum
+direct_value(DirectRelation *relation, int column, bool *isnull)
+{
+	return slot_getattr(relation->slot, relation->table->attnum[column],
+						isnull);
+}
+
+/* See direct.h.  The flags and the answers are those of nodeLockRows.c. */
+bool
+direct_lock(DirectRelation *relation, LockTupleMode mode)
+{
+	ItemPointerData tid = relation->slot->tts_tid;
+	TM_FailureData failure;
+	TM_Result	result;
+	uint8		flags = TUPLE_LOCK_FLAG_LOCK_UPDATE_IN_PROGRESS;
+
+	if (!IsolationUsesXactSnapshot())
+		flags |= TUPLE_LOCK_FLAG_FIND_LAST_VERSION;
+	PreventCommandIfReadOnly("SELECT FOR UPDATE");
+	result = table_tuple_lock(relation->rel, &tid, GetActiveSnapshot(),
+							  relation->slot, GetCurrentCommandId(false), mode,
+							  LockWaitBlock, flags, &failure);
+	if (result == TM_Ok)
+		return true;
+	if ((result == TM_Updated || result == TM_Deleted) &&
+		IsolationUsesXactSnapshot())
+		ereport(ERROR,
+				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+				 errmsg("could not serialize access due to concurrent update")));
+	if (result == TM_Deleted || result == TM_SelfModified ||
+		result == TM_Invisible)
+	{
+		ExecClearTuple(relation->slot);
+		return false;
+	}
+	elog(ERROR, "unexpected table_tuple_lock status: %d", (int) result);
+}
+
+/* See direct.h. */
+bool
+direct_is_own(DirectRelation *relation)
+{
+	bool		isnull;
+	Datum		xmin = slot_getsysattr(relation->slot,
+									   MinTransactionIdAttributeNumber,
+									   &isnull);
+
+	return TransactionIdIsCurrentTransactionId(DatumGetTransactionId(xmin));
+}
+
+/* See direct.h. */
+int64
+direct_next_id(DirectRelation *relation)
+{
+	return nextval_internal(relation->table->sequence, false);
+}
+
+/*
+ * The relations that the server's functions are to work on.  CHECKs are made
+ * ready for all writes to come; if that raises, the table goes by SQL from then
+ * on (direct_open()), which makes them ready for each write.
+ */
+static ResultRelInfo *
+result_relation(DirectRelation *relation)
+{
+	DirectTable *table = relation->table;
+	ResultRelInfo *info = table->relinfo;
+
+	if (!table->checks_prepared)
+	{
+		table->checks_begun = true;
+		prepare_checks(relation->rel, info, table->estate);
+		table->checks_prepared = true;
+	}
+	for (int i = 0; i < relation->table->nindexes; i++)
+		open_index(relation, i);
+	info->ri_RelationDesc = relation->rel;
+	info->ri_IndexRelationDescs = relation->indexes;
+	ResetPerTupleExprContext(relation->table->estate);
+	return info;
+}
+
+/* Stores the description's columns into the arrays of a whole row. */
+static void
+set_columns(const DirectTable *table, const Datum *values, const char *nulls,
+			bool updated_only, TupleTableSlot *slot)
+{
+	for (int i = 0; i < table->ncolumns; i++)
+	{
+		int			attribute = table->attnum[i] - 1;
+
+		if (updated_only && !table->spec->columns[i].updated)
+			continue;
+		slot->tts_values[attribute] = values[i];
+		slot->tts_isnull[attribute] = nulls[i] == 'n';
+	}
+}
+
+/* See direct.h. */
+void
+direct_insert(DirectRelation *relation, const Datum *values, const char *nulls)
+{
+	const DirectTable *table = relation->table;
+	ResultRelInfo *info = result_relation(relation);
+	TupleTableSlot *slot = MakeSingleTupleTableSlot(table->tupdesc,
+													&TTSOpsVirtual);
+
+	PreventCommandIfReadOnly("INSERT");
+	memset(slot->tts_isnull, true, sizeof(bool) * table->tupdesc->natts);
+	set_columns(table, values, nulls, false, slot);
+	ExecStoreVirtualTuple(slot);
+	slot->tts_tableOid = RelationGetRelid(relation->rel);
+
+	if (relation->rel->rd_att->constr != NULL)
+		ExecConstraints(info, slot, table->estate);
+	table_tuple_insert(relation->rel, slot, GetCurrentCommandId(true), 0, NULL);
+	insert_index_entries(info, slot, table->estate);
+	ExecDropSingleTupleTableSlot(slot);
+	ResetPerTupleExprContext(table->estate);
+}
+
+/*
+ * See direct.h.  Nobody else can have changed the row since it was locked, so
+ * there is nothing to wait for and nothing to try again.
+ */
+void
+direct_update(DirectRelation *relation, const Datum *values, const char *nulls)
+{
+	const DirectTable *table = relation->table;
+	ResultRelInfo *info = result_relation(relation);
+	TupleTableSlot *stored = relation->slot;
+	TupleTableSlot *slot = MakeSingleTupleTableSlot(table->tupdesc,
+													&TTSOpsVirtual);
+	int			natts = table->tupdesc->natts;
+	TM_Result	result;
+	bool		index_entries;
+
+	PreventCommandIfReadOnly("UPDATE");
+	CheckCmdReplicaIdentity(relation->rel, CMD_UPDATE);
+	slot_getallattrs(stored);
+	memcpy(slot->tts_values, stored->tts_values, sizeof(Datum) * natts);
+	memcpy(slot->tts_isnull, stored->tts_isnull, sizeof(bool) * natts);
+	for (int i = 0; i < natts; i++)
+		slot->tts_isnull[i] |= TupleDescAttr(table->tupdesc, i)->attisdropped;
+	set_columns(table, values, nulls, true, slot);
+	ExecStoreVirtualTuple(slot);
+	slot->tts_tableOid = RelationGetRelid(relation->rel);
+
+	if (relation->rel->rd_att->constr != NULL)
+		ExecConstraints(info, slot, table->estate);
+	result = update_tuple(relation->rel, &stored->tts_tid, slot, &index_entries);
+	if (result != TM_Ok)
+		elog(ERROR, "unexpected table_tuple_update status: %d", (int) result);
+	if (index_entries)
+		insert_index_entries(info, slot, table->estate);
+	ExecDropSingleTupleTableSlot(slot);
+	ResetPerTupleExprContext(table->estate);
+}

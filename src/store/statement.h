@@ -1,0 +1,61 @@
+/*-------------------------------------------------------------------------
+ *
+ * statement.h
+ *	  The SQL statements of the SPI storage.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef LOOPIT_STATEMENT_H
+#define LOOPIT_STATEMENT_H
+
+typedef enum Statement
+{
+	SQL_NONE,
+	SQL_FIND_WORKSPACE,
+	SQL_FIND_DEALERSHIP,
+	SQL_FIND_LOCATION,
+	SQL_FIND_LOCATION_BY_NAME,
+	SQL_FIND_PACKAGE_BY_NAME,
+	SQL_FIND_ASSET_BY_VIN,
+	SQL_FIND_ASSET_BY_STOCK_NUMBER,
+	SQL_FIND_LOCATIONS_BY_ASSET,
+	SQL_FIND_PERSON_BY_EMAIL,
+	SQL_FIND_DOCUMENTS_BY_PERSON,
+	SQL_FIND_BOOKING_BY_LEAD_REFERENCE,
+	SQL_LOCK_LOCATION,
+	SQL_LOCK_PACKAGE,
+	SQL_LOCK_ASSET,
+	SQL_LOCK_PERSON,
+	SQL_INSERT_PERSON,
+	SQL_UPDATE_PERSON,
+	SQL_INSERT_DOCUMENT,
+	SQL_UPDATE_DOCUMENT,
+	SQL_INSERT_BOOKING,
+	SQL_INSERT_LOG,
+	SQL_RECEIVED_LATER,
+	SQL_FIND_ARCHIVED_ASSET,
+	SQL_LIST_PACKAGES,
+	SQL_FIND_DELIVERY,
+	SQL_FIND_LEADS_BY_REFERENCE,
+	SQL_FIND_LEADS_BY_EMAIL,
+	SQL_FIND_LEADS_BY_TIME,
+	SQL_FIND_NEWEST_LEADS,
+	SQL_DISMISS_LEAD,
+	SQL_PURGE_LOG,
+	SQL_LOCK_PERSON_TO_FORGET,
+	SQL_UNLINK_BOOKINGS,
+	SQL_DELETE_DOCUMENTS,
+	SQL_DELETE_PERSON,
+	SQL_FORGET_LOG,
+	NUM_STATEMENTS
+} Statement;
+
+typedef struct StatementSpec
+{
+	const char *sql;
+	const Oid  *arg_types;		/* InvalidOid ends */
+} StatementSpec;
+
+extern const StatementSpec statements[NUM_STATEMENTS];
+
+#endif							/* LOOPIT_STATEMENT_H */
