@@ -28,7 +28,9 @@ OBJS = \
 	src/store/lead.o \
 	src/store/log.o \
 	src/store/row.o \
+	src/store/row_direct.o \
 	src/store/row_sql.o \
+	src/store/run.o \
 	src/store/statement.o \
 	src/store/store.o \
 	src/store/tables.o \

@@ -68,7 +68,7 @@ sub run
 		$after;
 		ROLLBACK;
 	}, stdout => \$stdout, stderr => \$stderr);
-	my @said = $stderr =~ /table "(\w+)" goes by SQL: (.*)/g;
+	my @said = $stderr =~ /table "(\w+)" uses SQL: (.*)/g;
 	my %said = @said;
 	return ($stdout, join(', ', map { "$_: $said{$_}" } sort keys %said),
 		join("\n", grep { /ERROR|WARNING|leak/ } split /\n/, $stderr));
@@ -109,8 +109,8 @@ my @cases = (
 	[ 'ALTER TABLE loopit.person ADD g text GENERATED ALWAYS AS (upper(first_name)) STORED', 'person: it has a generated column' ],
 	[ 'ALTER TABLE loopit.booking ADD c timestamptz NOT NULL DEFAULT now()', 'booking: a column that is not known has a default or a domain' ],
 	[ 'ALTER TABLE loopit.booking ADD c test.flag', 'booking: a column that is not known has a default or a domain' ],
-	[ 'ALTER TABLE loopit.identity_document ADD CHECK (test.identity(person_id) > 0)', 'identity_document: a CHECK calls a function that is not the server\'s' ],
-	[ 'ALTER TABLE loopit.person ADD CHECK (first_name::test.flagged IS NOT NULL)', 'person: a CHECK calls a function that is not the server\'s' ],
+	[ 'ALTER TABLE loopit.identity_document ADD CHECK (test.identity(person_id) > 0)', 'identity_document: a CHECK calls a function that is not an immutable one of the server' ],
+	[ 'ALTER TABLE loopit.person ADD CHECK (first_name::test.flagged IS NOT NULL)', 'person: a CHECK calls a function that is not an immutable one of the server' ],
 	[ 'CREATE INDEX ON loopit.ingest_log (test.identity(id))', 'ingest_log: an index calls a function that is not the server\'s' ],
 	[ 'CREATE INDEX ON loopit.ingest_log USING gin (payload)', 'ingest_log: an index is not an ordinary one' ],
 	[ 'CREATE INDEX ON loopit.ingest_log USING brin (received_at)', 'ingest_log: an index is not an ordinary one' ],
@@ -222,7 +222,7 @@ $node->psql('postgres', q{
 	DROP TRIGGER t ON loopit.ingest_log;
 	SELECT loopit_ingest_lead(payload) FROM test.lead WHERE n = 1;
 }, stderr => \$stderr);
-is(() = $stderr =~ /goes by SQL/g, 1, 'a table is looked at once until it changes');
+is(() = $stderr =~ /uses SQL/g, 1, 'a table is looked at once until it changes');
 
 # A call within a call, before which the outer one's tables are marked as
 # changed: what it has in use stays as it is.

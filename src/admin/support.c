@@ -46,12 +46,15 @@ argument_email(struct varlena *argument)
 }
 
 /* Opens the storage as the owner of the tables. */
-static void
-open_as_owner(OwnerScope *scope, Store *store, bool read_only)
+static Store *
+open_as_owner(OwnerScope *scope, bool read_only)
 {
+	Store	   *store;
+
 	owner_begin(scope);
-	store_open(store, read_only);
-	store_look(store);
+	store = store_open(read_only);
+	store_take_snapshot(store);
+	return store;
 }
 
 static void
@@ -111,7 +114,7 @@ support_find_leads(const FindLeads *find, ReturnSetInfo *result)
 	LeadValue	from = {0};
 	LeadValue	until = {0};
 	OwnerScope	scope;
-	Store		store;
+	Store	   *store;
 
 	require_not_negative(within, "within",
 						 "Give the time to both sides of around, like interval '1 hour'.");
@@ -125,10 +128,10 @@ support_find_leads(const FindLeads *find, ReturnSetInfo *result)
 											   IntervalPGetDatum(within)));
 	}
 
-	open_as_owner(&scope, &store, true);
-	store_find_leads(&store, argument_text(find->lead_reference),
-					 argument_email(find->email), &from, &until, result);
-	close_as_owner(&scope, &store);
+	store = open_as_owner(&scope, true);
+	store_find_leads(store, argument_text(find->lead_reference),
+					 argument_email(find->email), &from, &until, result->setResult);
+	close_as_owner(&scope, store);
 }
 
 /* What a row of the log has of its delivery; raises where there is no row. */
@@ -150,12 +153,12 @@ support_replay_lead(const int64 *log_id)
 	Delivery	delivery = new_delivery();
 	LoggedDelivery logged;
 	OwnerScope	scope;
-	Store		store;
+	Store	   *store;
 
 	require_not_null(log_id, "log_id", HINT_LOG_ID);
-	open_as_owner(&scope, &store, false);
-	find_delivery(&store, *log_id, &logged);
-	close_as_owner(&scope, &store);
+	store = open_as_owner(&scope, false);
+	find_delivery(store, *log_id, &logged);
+	close_as_owner(&scope, store);
 
 	/* a body that had to be repaired was stored as what it was repaired to */
 	if (logged.payload != NULL)
@@ -180,14 +183,14 @@ support_dismiss_lead(const int64 *log_id, struct varlena *note)
 {
 	LoggedDelivery logged;
 	OwnerScope	scope;
-	Store		store;
+	Store	   *store;
 
 	require_not_null(log_id, "log_id", HINT_LOG_ID);
-	open_as_owner(&scope, &store, false);
-	find_delivery(&store, *log_id, &logged);
-	store_dismiss_lead(&store, *log_id, GetCurrentTimestamp(),
+	store = open_as_owner(&scope, false);
+	find_delivery(store, *log_id, &logged);
+	store_dismiss_lead(store, *log_id, GetCurrentTimestamp(),
 					   argument_text(note));
-	close_as_owner(&scope, &store);
+	close_as_owner(&scope, store);
 }
 
 /* The time that lies the interval before now. */
@@ -205,7 +208,7 @@ support_purge_log(const Interval *older_than,
 				  const Interval *failures_older_than, const int32 *max_rows)
 {
 	OwnerScope	scope;
-	Store		store;
+	Store	   *store;
 	int64		deleted;
 
 	require_not_null(older_than, "older_than", HINT_AGE);
@@ -220,10 +223,10 @@ support_purge_log(const Interval *older_than,
 	if (failures_older_than == NULL)
 		failures_older_than = older_than;
 
-	open_as_owner(&scope, &store, false);
-	deleted = store_purge_log(&store, before_now(older_than),
+	store = open_as_owner(&scope, false);
+	deleted = store_purge_log(store, before_now(older_than),
 							  before_now(failures_older_than), *max_rows);
-	close_as_owner(&scope, &store);
+	close_as_owner(&scope, store);
 	return deleted;
 }
 
@@ -235,7 +238,7 @@ support_forget_person(const int64 *workspace_id, struct varlena *email)
 	LeadText	address = argument_email(email);
 	ForgetCounts counts;
 	OwnerScope	scope;
-	Store		store;
+	Store	   *store;
 
 	require_not_null(workspace_id, "workspace_id", HINT_WORKSPACE);
 	require_not_null(email, "email", HINT_EMAIL);
@@ -245,15 +248,15 @@ support_forget_person(const int64 *workspace_id, struct varlena *email)
 				 errmsg("email must not be empty"),
 				 errhint("%s", HINT_EMAIL)));
 
-	open_as_owner(&scope, &store, false);
-	if (!store_workspace_exists(&store, *workspace_id))
+	store = open_as_owner(&scope, false);
+	if (!store_workspace_exists(store, *workspace_id))
 		ereport(ERROR,
 				(errcode(ERRCODE_NO_DATA_FOUND),
 				 errmsg("workspace " INT64_FORMAT " does not exist",
 						*workspace_id),
 				 errhint("%s", HINT_WORKSPACE)));
-	store_forget_person(&store, *workspace_id, address, &counts);
-	close_as_owner(&scope, &store);
+	store_forget_person(store, *workspace_id, address, &counts);
+	close_as_owner(&scope, store);
 
 	json_out_begin_object(&out, NULL);
 	json_out_integer(&out, "persons", counts.persons);

@@ -34,7 +34,7 @@
 static void
 look_and_decide(const IngestContext *context, Found *found, LeadPlan *plan)
 {
-	store_look(context->store);
+	store_take_snapshot(context->store);
 	resolve_lead(context, found);
 	decide_lead(context, found, plan);
 }
@@ -53,8 +53,8 @@ count_look(int *looks, const char *table)
  * moment; the plan may then be to write nothing more.
  */
 static void
-hold_person(const IngestContext *context, int *looks, Found *found,
-			LeadPlan *plan)
+lock_or_insert_person(const IngestContext *context, int *looks, Found *found,
+					  LeadPlan *plan)
 {
 	Store	   *store = context->store;
 	int64		workspace_id = context->workspace_id;
@@ -74,10 +74,10 @@ hold_person(const IngestContext *context, int *looks, Found *found,
 		count_look(looks, "person");
 	}
 
-	found->person.id = store_insert_person(store, workspace_id,
-										   context->lead->value[FIELD_EMAIL].text,
-										   context->now, &plan->person);
-	found->target.person_id = found->person.id;
+	plan->person.id = store_insert_person(store, workspace_id, context->now,
+										  &plan->person);
+	found->person.id = plan->person.id;
+	found->target.person_id = plan->person.id;
 }
 
 static void
@@ -87,19 +87,16 @@ apply_document(const IngestContext *context, DocumentKind kind, int *looks,
 	for (;;)
 	{
 		Action		action = plan->thing[document_thing(kind)].action;
-		const DocumentRow *document = &plan->document[kind];
 
 		if (action == ACTION_CREATED)
-			store_insert_document(context->store, context->workspace_id,
-								  found->person.id, kind, context->now,
-								  document);
+			store_insert_document(context->store, context->workspace_id, kind,
+								  context->now, &plan->person);
 		if (action != ACTION_UPDATED ||
-			store_update_document(context->store, context->workspace_id,
-								  found->person.id, kind, context->now,
-								  document))
+			store_update_document(context->store, context->workspace_id, kind,
+								  context->now, &plan->person))
 			return;
 		count_look(looks, "identity_document");
-		store_look(context->store);
+		store_take_snapshot(context->store);
 		resolve_documents(context, found);
 		decide_document(context, found, kind, plan);
 	}
@@ -111,7 +108,7 @@ apply_booking(const IngestContext *context, int *looks, Found *found,
 {
 	while (plan->thing[THING_BOOKING].action == ACTION_CREATED)
 	{
-		if (store_hold_booking_rows(context->store, context->workspace_id,
+		if (store_lock_booking_rows(context->store, context->workspace_id,
 									&found->target))
 		{
 			found->target.id =
@@ -122,7 +119,7 @@ apply_booking(const IngestContext *context, int *looks, Found *found,
 			return;
 		}
 		count_look(looks, "booking");
-		store_look(context->store);
+		store_take_snapshot(context->store);
 		resolve_booking(context, found);
 		decide_booking(context, found, plan);
 	}
@@ -140,7 +137,7 @@ apply_lead(const IngestContext *context, Found *found, LeadPlan *plan)
 	if (context->dry_run || !plan->writes)
 		return;
 
-	hold_person(context, &looks, found, plan);
+	lock_or_insert_person(context, &looks, found, plan);
 	if (plan->write_person &&
 		plan->thing[THING_PERSON].action != ACTION_CREATED &&
 		!store_update_person(context->store, context->workspace_id,

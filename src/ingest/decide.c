@@ -45,18 +45,18 @@ obstacle(const IngestContext *context, const Found *found, Thing thing)
 							   issue_codes(&found->issues), thing);
 }
 
-/* Sets a column; answers whether that changes it. */
+/* Sets a stored value; returns true if that changes it. */
 static bool
-set_column(LeadValue *column, const LeadValue *value)
+set_value(LeadValue *stored, const LeadValue *value)
 {
-	if (lead_value_equal(column, value))
+	if (lead_value_equal(stored, value))
 		return false;
-	*column = *value;
+	*stored = *value;
 	return true;
 }
 
 /*
- * The person's own columns.  A provided value replaces the stored one, or,
+ * The person's own fields.  A provided value replaces the stored one, or,
  * where the payload is stale, fills an empty one; nothing is ever erased.
  */
 static void
@@ -64,13 +64,14 @@ decide_person(const IngestContext *context, const Found *found, LeadPlan *plan)
 {
 	bool		changed = false;
 
-	for (int i = 0; i < FIRST_ADDRESS_COLUMN; i++)
+	for (int field = 0; field < NUM_FIELDS; field++)
 	{
-		const LeadValue *value = &context->lead->value[person_field[i]];
-		LeadValue  *column = &plan->person.column[i];
+		const LeadValue *value = &context->lead->value[field];
+		LeadValue  *stored = &plan->person.value[field];
 
-		if (value->provided && !(found->stale && column->provided))
-			changed |= set_column(column, value);
+		if (field_table[field].thing == THING_PERSON &&
+			value->provided && !(found->stale && stored->provided))
+			changed |= set_value(stored, value);
 	}
 
 	plan->thing[THING_PERSON] =
@@ -82,17 +83,17 @@ decide_person(const IngestContext *context, const Found *found, LeadPlan *plan)
 static void
 decide_address(const IngestContext *context, const Found *found, LeadPlan *plan)
 {
-	LeadValue  *columns = plan->person.column;
 	Code		reason = obstacle(context, found, THING_ADDRESS);
 	bool		stored = false;
 	bool		differs = false;
-	Action		action;
 
-	for (int i = FIRST_ADDRESS_COLUMN; i < NUM_PERSON_COLUMNS; i++)
+	for (int field = 0; field < NUM_FIELDS; field++)
 	{
-		stored |= columns[i].provided;
-		differs |= !lead_value_equal(&columns[i],
-									 &context->lead->value[person_field[i]]);
+		if (field_table[field].thing != THING_ADDRESS)
+			continue;
+		stored |= found->person.value[field].provided;
+		differs |= !lead_value_equal(&found->person.value[field],
+									 &context->lead->value[field]);
 	}
 	if (reason == CODE_NONE && stored && differs && found->stale)
 		reason = CODE_STALE_PAYLOAD;
@@ -102,11 +103,14 @@ decide_address(const IngestContext *context, const Found *found, LeadPlan *plan)
 		return;
 	}
 
-	action = !stored ? ACTION_CREATED :
-		differs ? ACTION_UPDATED : ACTION_UNCHANGED;
-	for (int i = FIRST_ADDRESS_COLUMN; i < NUM_PERSON_COLUMNS; i++)
-		columns[i] = context->lead->value[person_field[i]];
-	plan->thing[THING_ADDRESS] = done(action);
+	for (int field = 0; field < NUM_FIELDS; field++)
+	{
+		if (field_table[field].thing == THING_ADDRESS)
+			plan->person.value[field] = context->lead->value[field];
+	}
+	plan->thing[THING_ADDRESS] =
+		done(!stored ? ACTION_CREATED :
+			 differs ? ACTION_UPDATED : ACTION_UNCHANGED);
 }
 
 /* What the row of loopit.person needs for both. */
@@ -132,30 +136,37 @@ decide_person_row(const IngestContext *context, const Found *found, LeadPlan *pl
 	}
 }
 
-/*
- * The document as the payload has it.  Optional parts that it does not
- * provide are kept while the number is the same: another number is another
- * document.
- */
-static DocumentRow
-document_of_lead(const Lead *lead, DocumentKind kind, const DocumentRow *stored)
+/* The field that holds a document's number. */
+static Field
+number_field(DocumentKind kind)
 {
-	DocumentRow document = {.exists = true};
-	bool		same_number;
+	return kind == DOCUMENT_PASSPORT ? FIELD_PASSPORT_NUMBER : FIELD_LICENCE_NUMBER;
+}
 
-	same_number = stored->exists &&
-		lead_value_equal(&stored->column[DOCUMENT_NUMBER],
-						 &lead->value[document_field[kind][DOCUMENT_NUMBER]]);
-	for (int i = 0; i < NUM_DOCUMENT_COLUMNS; i++)
+/*
+ * Plans the document's fields as the payload has them; returns true if that
+ * changes a stored one.  Optional parts that the payload does not provide are
+ * kept while the number is the same: another number is another document.
+ */
+static bool
+plan_document(const Lead *lead, DocumentKind kind, const StoredPerson *stored,
+			  StoredPerson *person)
+{
+	Field		number = number_field(kind);
+	bool		same_number = lead_value_equal(&stored->value[number],
+											   &lead->value[number]);
+	bool		changed = false;
+
+	for (int field = 0; field < NUM_FIELDS; field++)
 	{
-		Field		field = document_field[kind][i];
+		bool		kept = same_number && !lead->value[field].provided;
 
-		if (field != FIELD_NONE && lead->value[field].provided)
-			document.column[i] = lead->value[field];
-		else if (same_number)
-			document.column[i] = stored->column[i];
+		if (field_table[field].thing != document_thing(kind))
+			continue;
+		person->value[field] = kept ? stored->value[field] : lead->value[field];
+		changed |= !lead_value_equal(&person->value[field], &stored->value[field]);
 	}
-	return document;
+	return changed;
 }
 
 /* See stages.h. */
@@ -164,10 +175,8 @@ decide_document(const IngestContext *context, const Found *found,
 				DocumentKind kind, LeadPlan *plan)
 {
 	Thing		thing = document_thing(kind);
-	const DocumentRow *stored = &found->document[kind];
-	DocumentRow *document = &plan->document[kind];
 	Code		reason = obstacle(context, found, thing);
-	bool		differs = false;
+	bool		changed;
 
 	if (reason != CODE_NONE)
 	{
@@ -175,13 +184,10 @@ decide_document(const IngestContext *context, const Found *found,
 		return;
 	}
 
-	*document = document_of_lead(context->lead, kind, stored);
-	for (int i = 0; i < NUM_DOCUMENT_COLUMNS; i++)
-		differs |= !lead_value_equal(&document->column[i], &stored->column[i]);
-
-	if (!stored->exists)
+	changed = plan_document(context->lead, kind, &found->person, &plan->person);
+	if (!found->person.has_document[kind])
 		plan->thing[thing] = done(ACTION_CREATED);
-	else if (!differs)
+	else if (!changed)
 		plan->thing[thing] = done(ACTION_UNCHANGED);
 	else if (found->stale)
 		plan->thing[thing] = skipped(CODE_STALE_PAYLOAD);

@@ -34,7 +34,6 @@ typedef struct Ingestion
 	const Delivery *delivery;
 	RawValue	raw[NUM_FIELDS];
 	Lead		lead;
-	Store		store;
 	IngestContext context;
 	Found		found;
 	LeadPlan	plan;
@@ -123,10 +122,10 @@ resolve_and_store(void *argument)
 	IngestContext *context = &in->context;
 	Outcome    *outcome = &in->outcome;
 
-	store_open(&in->store, context->dry_run);
-	store_look(&in->store);
+	context->store = store_open(context->dry_run);
+	store_take_snapshot(context->store);
 	context->workspace_id =
-		store_find_workspace(&in->store,
+		store_find_workspace(context->store,
 							 in->lead.value[FIELD_DEALERSHIP_ID].number);
 	outcome->workspace_id = context->workspace_id;
 	if (context->workspace_id == 0)
@@ -134,7 +133,7 @@ resolve_and_store(void *argument)
 				  CODE_WORKSPACE_NOT_FOUND);
 	else if (reason_to_reject(in->lead.codes) == CODE_NONE)
 		apply_lead(context, &in->found, &in->plan);
-	store_close(&in->store);
+	store_close(context->store);
 }
 
 /* The outcome where the lead was stored (or found unchanged). */
@@ -242,9 +241,10 @@ logged_email(const RawValue *raw)
 static void
 write_log(Ingestion *in, Oid caller, Jsonb *outcome)
 {
-	char	   *caller_name = GetUserNameFromId(caller, false);
+	const Outcome *what = &in->outcome;
+	Store	   *store = store_open(false);
 	LogRow		row = {
-		.id = in->outcome.log_id,
+		.id = what->log_id,
 		.received_at = in->context.now,
 		.dealership_id = in->lead.value[FIELD_DEALERSHIP_ID],
 		.replay_of = in->delivery->replay_of,
@@ -254,16 +254,24 @@ write_log(Ingestion *in, Oid caller, Jsonb *outcome)
 		},
 		.asked_for_booking = in->lead.asked[THING_BOOKING],
 		.email = logged_email(&in->raw[FIELD_EMAIL]),
-		.ingested_by = {caller_name, strlen(caller_name)},
+		.status = what->status,
+		.reason = what->reason,
+		.workspace_id = what->workspace_id,
+		.person_id = what->person_id,
+		.booking_id = what->booking_id,
+		.lead_reference = what->lead_reference,
+		.person_action = what->thing[THING_PERSON].action,
+		.booking_action = what->thing[THING_BOOKING].action,
+		.booking_reason = what->thing[THING_BOOKING].reason,
+		.ingested_by = GetUserNameFromId(caller, false),
 		.payload = in->delivery->payload,
 		.raw_body = in->delivery->raw_body,
 		.outcome = outcome
 	};
 
-	store_open(&in->store, false);
 	row.duration_us = GetCurrentTimestamp() - in->context.now;
-	store_insert_log(&in->store, &row, &in->outcome);
-	store_close(&in->store);
+	store_insert_log(store, &row);
+	store_close(store);
 }
 
 /* See ingest.h. */
@@ -277,7 +285,6 @@ ingest_delivery(const Delivery *delivery)
 
 	in->delivery = delivery;
 	in->context.lead = &in->lead;
-	in->context.store = &in->store;
 	in->context.dry_run = delivery->dry_run;
 	in->context.now = delivery->received_at;
 

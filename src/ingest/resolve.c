@@ -24,7 +24,7 @@ given(const Lead *lead, Field field)
  * also gives way to deliveries that came later and did not say as of when.
  */
 static bool
-is_stale(const IngestContext *context, const PersonRow *person)
+is_stale(const IngestContext *context, const StoredPerson *person)
 {
 	int64		as_of = context->as_of.number;
 
@@ -57,7 +57,7 @@ resolve_documents(const IngestContext *context, Found *found)
 		(context->lead->asked[THING_LICENCE] ||
 		 context->lead->asked[THING_PASSPORT]))
 		store_find_documents(context->store, context->workspace_id,
-							 found->person.id, found->document);
+							 &found->person);
 }
 
 static void

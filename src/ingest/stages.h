@@ -37,8 +37,7 @@ typedef struct IngestContext
 /* What the look-ups found. */
 typedef struct Found
 {
-	PersonRow	person;
-	DocumentRow document[NUM_DOCUMENT_KINDS];
+	StoredPerson person;		/* and documents */
 	BookingRow	booking;		/* the lead's, where it has one already */
 	BookingRow	target;			/* what a new one would take; ids 0 unless
 								 * found */
@@ -53,8 +52,7 @@ typedef struct LeadPlan
 	ThingOutcome thing[NUM_THINGS]; /* THING_PERSON to THING_BOOKING */
 	bool		write_person;
 	bool		writes;			/* anything at all */
-	PersonRow	person;			/* as it shall be */
-	DocumentRow document[NUM_DOCUMENT_KINDS];	/* as they shall be */
+	StoredPerson person;		/* as it shall be, and the documents */
 } LeadPlan;
 
 static inline Thing
@@ -64,7 +62,7 @@ document_thing(DocumentKind kind)
 }
 
 /*
- * Look-ups, in the snapshot of the last store_look(): the whole lead, or the
+ * Look-ups, in the snapshot of the last store_take_snapshot(): the whole lead, or the
  * part that somebody else was quicker with.
  */
 extern void resolve_lead(const IngestContext *context, Found *found);
@@ -81,7 +79,7 @@ extern void decide_booking(const IngestContext *context, Found *found,
 /*
  * Resolves, decides and, unless it is a dry run, does it.  *found and *plan
  * are as they were when it was done; the ids of new rows are in *found.
- * Must run in a subtransaction, after a store_look(), in whose snapshot the
+ * Must run in a subtransaction, after a store_take_snapshot(), in whose snapshot the
  * first look is; raises what the server raises, a lost race (store.h) too.
  */
 extern void apply_lead(const IngestContext *context, Found *found, LeadPlan *plan);

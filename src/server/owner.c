@@ -141,11 +141,6 @@ owner_begin_as(OwnerScope *scope, Oid role)
 						   SECURITY_LOCAL_USERID_CHANGE);
 	scope->guc_nest_level = NewGUCNestLevel();
 	pin_search_path();
-	/* the columns of an index are compared as the server prints them */
-	if (quote_all_identifiers)
-		(void) set_config_option("quote_all_identifiers", "off",
-								 PGC_USERSET, PGC_S_SESSION,
-								 GUC_ACTION_SAVE, true, 0, false);
 }
 
 /* See owner.h. */

@@ -1,47 +1,52 @@
 /*-------------------------------------------------------------------------
  *
  * log.c
- *	  The storage of loopit.ingest_log.  See store.h.
+ *	  The storage of loopit.ingest_log.
  *
- * Memory: see row_sql.c; rows for a caller's result go to its tuplestore.
+ * Memory: see run.c; rows for a caller's result go to its tuplestore.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include "ingest/outcome.h"
+#include "catalog/pg_type_d.h"
+
 #include "rules/version.h"
 #include "store/row.h"
 
+/* Inserts a row into the log; its payload version is that of the rules. */
 void
-store_insert_log(Store *store, const LogRow *row, const Outcome *outcome)
+store_insert_log(Store *store, const LogRow *log)
 {
-	StatementArgs args = {0};
-	const ThingOutcome *booking = &outcome->thing[THING_BOOKING];
+	const TableSpec *spec = &table_specs[TABLE_INGEST_LOG];
+	RowValues	row;
 
-	arg_integer(&args, row->id);
-	arg_integer(&args, row->received_at);
-	arg_value(&args, TYPE_BIGINT, &row->dealership_id);
-	arg_id(&args, outcome->workspace_id);
-	arg_id(&args, outcome->person_id);
-	arg_id(&args, outcome->booking_id);
-	arg_id(&args, row->replay_of);
-	arg_value(&args, TYPE_TIMESTAMP, &row->first_received_at);
-	arg_integer(&args, row->duration_us);
-	arg_datum(&args, Int32GetDatum(PAYLOAD_VERSION), false);
-	arg_datum(&args, BoolGetDatum(row->asked_for_booking), false);
-	arg_string(&args, status_name(outcome->status));
-	arg_string(&args, code_name(outcome->reason));
-	arg_text(&args, outcome->lead_reference);
-	arg_text(&args, row->email);
-	arg_string(&args, action_name(outcome->thing[THING_PERSON].action));
-	arg_string(&args, action_name(booking->action));
-	arg_string(&args, code_name(booking->reason));
-	arg_text(&args, row->ingested_by);
-	arg_datum(&args, PointerGetDatum(row->outcome), false);
-	arg_datum(&args, PointerGetDatum(row->payload), row->payload == NULL);
-	arg_datum(&args, PointerGetDatum(row->raw_body), row->raw_body == NULL);
-	(void) insert_row(store, TABLE_INGEST_LOG, &args);
+	new_row(&row);
+	set_integer(&row, LOG_ID, log->id);
+	set_integer(&row, LOG_RECEIVED_AT, log->received_at);
+	set_value(&row, spec, LOG_DEALERSHIP_ID, &log->dealership_id);
+	set_id(&row, LOG_WORKSPACE_ID, log->workspace_id);
+	set_id(&row, LOG_PERSON_ID, log->person_id);
+	set_id(&row, LOG_BOOKING_ID, log->booking_id);
+	set_id(&row, LOG_REPLAY_OF, log->replay_of);
+	set_value(&row, spec, LOG_FIRST_RECEIVED_AT, &log->first_received_at);
+	set_integer(&row, LOG_DURATION_US, log->duration_us);
+	set_datum(&row, LOG_PAYLOAD_VERSION, Int32GetDatum(PAYLOAD_VERSION));
+	set_datum(&row, LOG_ASKED_FOR_BOOKING, BoolGetDatum(log->asked_for_booking));
+	set_string(&row, LOG_STATUS, status_name(log->status));
+	set_string(&row, LOG_REASON, code_name(log->reason));
+	set_text(&row, LOG_LEAD_REFERENCE, log->lead_reference);
+	set_text(&row, LOG_EMAIL, log->email);
+	set_string(&row, LOG_PERSON_ACTION, action_name(log->person_action));
+	set_string(&row, LOG_BOOKING_ACTION, action_name(log->booking_action));
+	set_string(&row, LOG_BOOKING_REASON, code_name(log->booking_reason));
+	set_string(&row, LOG_INGESTED_BY, log->ingested_by);
+	set_datum(&row, LOG_OUTCOME, PointerGetDatum(log->outcome));
+	if (log->payload != NULL)
+		set_datum(&row, LOG_PAYLOAD, PointerGetDatum(log->payload));
+	if (log->raw_body != NULL)
+		set_datum(&row, LOG_RAW_BODY, PointerGetDatum(log->raw_body));
+	(void) insert_row(store, TABLE_INGEST_LOG, &row);
 }
 
 /* A copy of a varlena of the result; NULL where it is null. */
@@ -54,6 +59,7 @@ result_varlena(uint64 row, int column)
 	return isnull ? NULL : PG_DETOAST_DATUM_COPY(datum);
 }
 
+/* Reads what that row has of its delivery; false: there is no such row. */
 bool
 store_find_delivery(Store *store, int64 log_id, LoggedDelivery *delivery)
 {
@@ -80,10 +86,14 @@ find_leads_statement(LeadText lead_reference, LeadText email,
 	return from->provided ? SQL_FIND_LEADS_BY_TIME : SQL_FIND_NEWEST_LEADS;
 }
 
+/*
+ * Puts rows of the log, newest first, into the result of loopit_find_leads().
+ * A text without data, and a time that is not provided, is no condition.
+ */
 void
 store_find_leads(Store *store, LeadText lead_reference, LeadText email,
 				 const LeadValue *from, const LeadValue *until,
-				 ReturnSetInfo *result)
+				 Tuplestorestate *result)
 {
 	StatementArgs args = {0};
 	Statement	statement = find_leads_statement(lead_reference, email, from);
@@ -93,14 +103,15 @@ store_find_leads(Store *store, LeadText lead_reference, LeadText email,
 	{
 		arg_text(&args, lead_reference);
 		arg_text(&args, email);
-		arg_value(&args, TYPE_TIMESTAMP, from);
-		arg_value(&args, TYPE_TIMESTAMP, until);
+		arg_value(&args, TIMESTAMPTZOID, from);
+		arg_value(&args, TIMESTAMPTZOID, until);
 	}
 	rows = run_look(store, statement, &args);
 	for (uint64 row = 0; row < rows; row++)
-		tuplestore_puttuple(result->setResult, SPI_tuptable->vals[row]);
+		tuplestore_puttuple(result, SPI_tuptable->vals[row]);
 }
 
+/* Dismisses that row's lead; a note without data is none. */
 void
 store_dismiss_lead(Store *store, int64 log_id, int64 now, LeadText note)
 {
@@ -112,6 +123,7 @@ store_dismiss_lead(Store *store, int64 log_id, int64 now, LeadText note)
 	run_change(store, SQL_DISMISS_LEAD, &args);
 }
 
+/* Deletes rows received before; returns how many. */
 int64
 store_purge_log(Store *store, int64 processed_before, int64 others_before,
 				int64 max_rows)
@@ -136,6 +148,10 @@ change_of_person(Store *store, Statement statement, int64 workspace_id,
 	return (int64) run_change(store, statement, &args);
 }
 
+/*
+ * Erases the person with that address, in lower case, and what the log has of
+ * either.
+ */
 void
 store_forget_person(Store *store, int64 workspace_id, LeadText email,
 					ForgetCounts *counts)

@@ -1,9 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * row.c
- *	  Rows of the tables, with or without SQL.  See row.h.
+ *	  Rows of the tables: the choice between the direct path and SQL, and what
+ *	  both have in common.
  *
- * Memory: the caller's context; see row_sql.c and direct.c.
+ * Memory: works in the caller's context; see run.c and direct/direct.c.
  *
  *-------------------------------------------------------------------------
  */
@@ -16,15 +17,19 @@
 /* The values of loopit_leads.storage. */
 typedef enum StorageMode
 {
-	STORAGE_AUTO,				/* without SQL where that is the same */
+	STORAGE_AUTO,				/* without SQL where results are identical */
 	STORAGE_SQL
 } StorageMode;
 
 static int	storage_mode = STORAGE_AUTO;
 
-/* See store.h.  No caller's choice: tables of an engine may need SQL. */
+/*
+ * Defines loopit_leads.storage, and makes the tables known to the direct path;
+ * called by _PG_init().  The setting is not any caller's to change: the tables
+ * of a storage engine may need SQL.
+ */
 void
-store_init(void)
+row_init(void)
 {
 	static const struct config_enum_entry modes[] = {
 		{"auto", STORAGE_AUTO, false},
@@ -34,246 +39,229 @@ store_init(void)
 
 	DefineCustomEnumVariable("loopit_leads.storage",
 							 "How rows of leads are read and written.",
-							 "\"auto\" goes without SQL where that is the same; \"sql\" never does.",
+							 "\"auto\" does without SQL where results are identical; \"sql\" always uses SQL.",
 							 &storage_mode, STORAGE_AUTO, modes,
 							 PGC_SUSET, 0, NULL, NULL, NULL);
 	MarkGUCPrefixReserved("loopit_leads");
 	direct_init("loopit", table_specs, NUM_TABLES);
 }
 
-/* The table, where it can do without SQL; else NULL. */
-static DirectRelation *
-direct_relation(Store *store, Table table)
+/*
+ * Returns how the call reaches the table's rows.  Raises if the table's shape
+ * does not allow either way.
+ */
+static const RowAccess *
+access_to(Store *store, Table table)
 {
-	if (storage_mode == STORAGE_SQL)
-		return NULL;
-	if (store->direct == NULL)
-		store->direct = direct_begin(store->read_only);
-	return direct_open(store->direct, table);
-}
-
-/* See row.h. */
-void
-find_rows(Store *store, Lookup lookup, StatementArgs *args, StoreRow *row)
-{
-	const LookupSpec *spec = &lookup_specs[lookup];
-
-	row->direct = direct_relation(store, spec->table);
-	row->number = 0;
-	if (row->direct != NULL)
-		direct_scan_begin(&row->scan, row->direct, spec->key, args->values,
-						  args->count);
-	else
+	if (store->access[table] != NULL)
+		return store->access[table];
+	if (storage_mode == STORAGE_AUTO)
 	{
-		row->count = run_look(store, spec->statement, args);
-		row->tuples = SPI_tuptable;
+		if (store->direct == NULL)
+			store->direct = direct_begin(store->read_only);
+		if (direct_open(store->direct, table) != NULL)
+			return store->access[table] = &direct_access;
 	}
+	direct_check_shape(table);
+	return store->access[table] = &sql_access;
 }
 
-/* See row.h. */
-bool
-next_row(StoreRow *row)
-{
-	if (row->direct != NULL)
-		return direct_scan_next(&row->scan);
-	return row->number++ < row->count;
-}
-
-/* See row.h. */
+/*
+ * Gives up the direct path until the next use of a table: a statement that
+ * writes may fire triggers, which can do anything to rows that this transaction
+ * has locked, and to their tables.  Forgets all remembered locks.
+ */
 void
-end_rows(StoreRow *row)
+end_direct_access(Store *store)
 {
-	if (row->direct != NULL)
-		direct_scan_end(&row->scan);
+	if (store->direct != NULL)
+		direct_end(store->direct);
+	store->direct = NULL;
+	memset(store->access, 0, sizeof(store->access));
+	store->locked_count = 0;
 }
 
-/* See row.h. */
+/* Returns true if this call has locked, or inserted, the row. */
 bool
-find_row(Store *store, Lookup lookup, StatementArgs *args, StoreRow *row)
+is_locked(const Store *store, Table table, const Datum *key)
 {
-	bool		found;
-
-	find_rows(store, lookup, args, row);
-	found = next_row(row);
-	end_rows(row);
-	return found;
-}
-
-static Datum
-row_datum(const StoreRow *row, int column, bool *isnull)
-{
-	if (row->direct != NULL)
-		return direct_value(row->direct, column, isnull);
-	return SPI_getbinval(row->tuples->vals[row->number - 1],
-						 row->tuples->tupdesc, column + 1, isnull);
-}
-
-/* See row.h. */
-int64
-row_integer(const StoreRow *row, int column)
-{
-	bool		isnull;
-	Datum		value = row_datum(row, column, &isnull);
-
-	return isnull ? 0 : DatumGetInt64(value);
-}
-
-/* See row.h. */
-bool
-row_is_null(const StoreRow *row, int column)
-{
-	bool		isnull;
-
-	(void) row_datum(row, column, &isnull);
-	return isnull;
-}
-
-/* See row.h. */
-LeadValue
-row_value(const StoreRow *row, int column, FieldType type)
-{
-	bool		isnull;
-	Datum		value = row_datum(row, column, &isnull);
-
-	return datum_value(value, isnull, type);
-}
-
-/* Is the row one that this call has locked, or has inserted? */
-static bool
-is_held(const Store *store, Table table, const Datum *key)
-{
-	for (int i = 0; i < store->held_count; i++)
+	for (int i = 0; i < store->locked_count; i++)
 	{
-		if (store->held[i].table == table && store->held[i].key[0] == key[0] &&
-			store->held[i].key[1] == key[1])
+		if (store->locked[i].table == table &&
+			store->locked[i].key[0] == key[0] &&
+			store->locked[i].key[1] == key[1])
 			return true;
 	}
 	return false;
 }
 
-/* Keys of more rows than fit are only forgotten: such a row is locked again. */
-static void
-hold(Store *store, Table table, const Datum *key)
+/* Keys of more rows than fit are forgotten: such a row is locked again. */
+void
+note_locked(Store *store, Table table, const Datum *key)
 {
-	if (store->held_count == lengthof(store->held))
+	LockedRow  *locked = &store->locked[store->locked_count];
+
+	if (store->locked_count == lengthof(store->locked))
 		return;
-	store->held[store->held_count].table = table;
-	store->held[store->held_count].key[0] = key[0];
-	store->held[store->held_count].key[1] = key[1];
-	store->held_count++;
+	locked->table = table;
+	locked->key[0] = key[0];
+	locked->key[1] = table_specs[table].keys[0].ncolumns > 1 ? key[1] : 0;
+	store->locked_count++;
 }
 
 /*
- * Locks the row of a primary key; false: it is gone.  Its newest version may
- * have another key, like one that SELECT ... FOR UPDATE looks at anew.
+ * Finds rows by the values of a key, in the order of its columns.  Each is
+ * current after a next_row(), until that returns false.
  */
-static bool
-lock_directly(DirectRelation *relation, const Datum *key, LockTupleMode mode)
+void
+find_rows(Store *store, Lookup lookup, Datum *key, RowScan *scan)
 {
-	return (direct_at(relation, key) ||
-			direct_find(relation, 0, key, relation->table->keys[0].ncolumns)) &&
-		direct_lock(relation, mode) && direct_at(relation, key);
+	Table		table = lookup_specs[lookup].table;
+
+	scan->store = store;
+	scan->spec = &table_specs[table];
+	scan->access = access_to(store, table);
+	scan->access->begin(scan, lookup, key);
 }
 
-/* See row.h. */
 bool
-lock_row(Store *store, Table table, StatementArgs *key, StoreRow *row)
+next_row(RowScan *scan)
 {
-	const WriteSpec *spec = &write_specs[table];
+	return scan->access->next(scan);
+}
+
+void
+end_rows(RowScan *scan)
+{
+	scan->access->end(scan);
+}
+
+/* Finds one row, which is current until the next look-up in its table. */
+bool
+find_row(Store *store, Lookup lookup, Datum *key, RowScan *scan)
+{
 	bool		found;
 
-	row->direct = direct_relation(store, table);
-	found = row->direct != NULL &&
-		lock_directly(row->direct, key->values, spec->lock_mode);
-	if (!found)
-	{
-		/* what a trigger has changed in this call, only SQL finds */
-		row->direct = NULL;
-		found = run_change(store, spec->lock, key) > 0;
-		row->tuples = SPI_tuptable;
-		row->number = 1;
-	}
-	if (found)
-		hold(store, table, key->values);
+	find_rows(store, lookup, key, scan);
+	found = next_row(scan);
+	end_rows(scan);
 	return found;
 }
 
-/*
- * Locks the rows that an inserted one refers to, in place of the foreign keys'
- * triggers; false: one is gone, or its table takes SQL.
- */
-static bool
-hold_parents(Store *store, const DirectSpec *spec, const Datum *values)
-{
-	for (int i = 0; i < DIRECT_MAX_PARENTS && spec->parents[i].count > 0; i++)
-	{
-		const DirectParent *parent = &spec->parents[i];
-		Datum		key[DIRECT_MAX_KEY_COLUMNS] = {0};
-		DirectRelation *relation;
-
-		for (int j = 0; j < parent->count; j++)
-			key[j] = values[parent->columns[j]];
-		if (is_held(store, parent->table, key))
-			continue;
-		relation = direct_relation(store, parent->table);
-		if (relation == NULL || !lock_directly(relation, key, LockTupleKeyShare))
-			return false;
-		hold(store, parent->table, key);
-	}
-	return true;
-}
-
-/*
- * A change by a statement.  The table's triggers can do anything to rows that
- * this transaction has locked, and to their tables: none counts as held behind
- * it, and no table is in use.
- */
-static uint64
-change_rows(Store *store, Statement statement, StatementArgs *args)
-{
-	if (store->direct != NULL)
-		direct_end(store->direct);
-	store->direct = NULL;
-	store->held_count = 0;
-	return run_change(store, statement, args);
-}
-
-/* See row.h. */
+/* A bigint of the current row; 0 where it is null. */
 int64
-insert_row(Store *store, Table table, StatementArgs *args)
+row_integer(const RowScan *scan, int column)
 {
-	const DirectSpec *spec = &table_specs[table];
-	DirectRelation *relation = direct_relation(store, table);
+	bool		isnull;
+	Datum		value = scan->access->value(scan, column, &isnull);
 
-	if (relation != NULL && hold_parents(store, spec, args->values))
-	{
-		int64		id = 0;
-
-		if (spec->identity != 0)
-		{
-			id = direct_next_id(relation);
-			args->values[spec->identity] = Int64GetDatum(id);
-			args->nulls[spec->identity] = ' ';
-		}
-		direct_insert(relation, args->values, args->nulls);
-		hold(store, table, args->values);
-		return id;
-	}
-	if (change_rows(store, write_specs[table].insert, args) == 0)
-		store_raise_not_stored(spec->name);
-	return spec->identity != 0 ? result_integer(0, 1) : 0;
+	return isnull ? 0 : DatumGetInt64(value);
 }
 
-/* See row.h. */
 bool
-update_row(Store *store, Table table, StatementArgs *args)
+row_is_null(const RowScan *scan, int column)
 {
-	DirectRelation *relation = direct_relation(store, table);
+	bool		isnull;
 
-	if (relation == NULL ||
-		!lock_directly(relation, args->values, LockTupleNoKeyExclusive) ||
-		direct_is_own(relation))
-		return change_rows(store, write_specs[table].update, args) > 0;
-	direct_update(relation, args->values, args->nulls);
+	(void) scan->access->value(scan, column, &isnull);
+	return isnull;
+}
+
+/* A value of the current row; a text is copied to the current context. */
+LeadValue
+row_value(const RowScan *scan, int column)
+{
+	bool		isnull;
+	Datum		value = scan->access->value(scan, column, &isnull);
+
+	return datum_value(value, isnull, scan->spec->columns[column].type);
+}
+
+/*
+ * Locks the row of a primary key; its newest version is then current.  Returns
+ * false if it is gone.
+ */
+bool
+lock_row(Store *store, Table table, LockTupleMode mode, Datum *key,
+		 RowScan *scan)
+{
+	scan->store = store;
+	scan->spec = &table_specs[table];
+	scan->access = access_to(store, table);
+	if (!scan->access->lock(scan, table, mode, key))
+		return false;
+	note_locked(store, table, key);
 	return true;
+}
+
+/*
+ * Inserts a row, and returns the id that its sequence gave, or 0 if it has
+ * none.  Raises what the server raises, and where no row was stored.
+ */
+int64
+insert_row(Store *store, Table table, RowValues *row)
+{
+	return access_to(store, table)->insert(store, table, row);
+}
+
+/*
+ * Updates the row of that primary key, in the columns that the description
+ * marks so.  Returns false if there is no such row.
+ */
+bool
+update_row(Store *store, Table table, RowValues *row)
+{
+	return access_to(store, table)->update(store, table, row);
+}
+
+/* Makes it a row of nulls. */
+void
+new_row(RowValues *row)
+{
+	memset(row->values, 0, sizeof(row->values));
+	memset(row->nulls, 'n', sizeof(row->nulls));
+}
+
+void
+set_datum(RowValues *row, int column, Datum value)
+{
+	row->values[column] = value;
+	row->nulls[column] = ' ';
+}
+
+void
+set_integer(RowValues *row, int column, int64 value)
+{
+	set_datum(row, column, Int64GetDatum(value));
+}
+
+/* An id, of which 0 is null. */
+void
+set_id(RowValues *row, int column, int64 id)
+{
+	if (id != 0)
+		set_integer(row, column, id);
+}
+
+void
+set_text(RowValues *row, int column, LeadText text)
+{
+	if (text.data != NULL)
+		set_datum(row, column, text_datum(text));
+}
+
+/* A string of the code's own; NULL is null. */
+void
+set_string(RowValues *row, int column, const char *string)
+{
+	if (string != NULL)
+		set_text(row, column, lead_text(string, strlen(string)));
+}
+
+void
+set_value(RowValues *row, const TableSpec *spec, int column,
+		  const LeadValue *value)
+{
+	if (value->provided)
+		set_datum(row, column, value_datum(value, spec->columns[column].type));
 }

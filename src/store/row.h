@@ -1,61 +1,83 @@
 /*-------------------------------------------------------------------------
  *
  * row.h
- *	  Rows of the tables: found, locked, inserted, updated, each by the access
- *	  methods where the table can do without SQL (direct.h), else by its
- *	  statement.
+ *	  Rows of the tables: found, locked, inserted, updated, in one of two ways.
+ *
+ * row_direct.c reaches a row by the access methods, row_sql.c by statements
+ * generated from the table's description.  row.c chooses between them, once
+ * for each table and call.
  *
  *-------------------------------------------------------------------------
  */
 #ifndef LOOPIT_ROW_H
 #define LOOPIT_ROW_H
 
-#include "store/row_sql.h"
-#include "store/tables.h"
+#include "store/run.h"
 
-/*
- * Rows that were found, of which one is current.  A direct one stays until
- * the next look-up in its table.
- */
-typedef struct StoreRow
+struct RowAccess;
+
+/* Rows being found, of which one is current. */
+typedef struct RowScan
 {
-	DirectRelation *direct;		/* NULL: it is of a statement */
-	DirectScan	scan;
-	SPITupleTable *tuples;
+	const struct RowAccess *access;
+	Store	   *store;
+	const TableSpec *spec;
+	DirectScan	direct;			/* row_direct.c */
+	SPITupleTable *tuples;		/* row_sql.c: the result */
 	uint64		count;
-	uint64		number;			/* of the current one, from 1 */
-} StoreRow;
+	uint64		number;			/* and the current row of it, from 1 */
+} RowScan;
 
-/* Finds a row; the arguments are the values of the key.  False: none. */
-extern bool find_row(Store *store, Lookup lookup, StatementArgs *args,
-					 StoreRow *row);
+/* A row to be stored, by the column numbers of its table's description. */
+typedef struct RowValues
+{
+	Datum		values[MAX_COLUMNS];
+	char		nulls[MAX_COLUMNS];
+} RowValues;
 
-/* Finds rows: each is current after a next_row(), until there is none. */
-extern void find_rows(Store *store, Lookup lookup, StatementArgs *args,
-					  StoreRow *row);
-extern bool next_row(StoreRow *row);
-extern void end_rows(StoreRow *row);
+/* A way of reaching rows. */
+typedef struct RowAccess
+{
+	void		(*begin) (RowScan *scan, Lookup lookup, Datum *key);
+	bool		(*next) (RowScan *scan);
+	void		(*end) (RowScan *scan);
+	Datum		(*value) (const RowScan *scan, int column, bool *isnull);
+	bool		(*lock) (RowScan *scan, Table table, LockTupleMode mode,
+						 Datum *key);
+	int64		(*insert) (Store *store, Table table, RowValues *row);
+	bool		(*update) (Store *store, Table table, RowValues *row);
+} RowAccess;
 
-/* Columns of the current row, by the numbers of tables.h. */
-extern int64 row_integer(const StoreRow *row, int column);	/* 0 where null */
-extern bool row_is_null(const StoreRow *row, int column);
+extern const RowAccess direct_access;
+extern const RowAccess sql_access;
 
-/* A value by its type; a text is copied to the current context. */
-extern LeadValue row_value(const StoreRow *row, int column, FieldType type);
+/* row.c */
+extern void row_init(void);
+extern void end_direct_access(Store *store);
+extern bool is_locked(const Store *store, Table table, const Datum *key);
+extern void note_locked(Store *store, Table table, const Datum *key);
 
-/*
- * Locks the row of that primary key against what the table's WriteSpec says;
- * its newest version is then current.  False: it is gone.
- */
-extern bool lock_row(Store *store, Table table, StatementArgs *key,
-					 StoreRow *row);
+extern void find_rows(Store *store, Lookup lookup, Datum *key, RowScan *scan);
+extern bool next_row(RowScan *scan);
+extern void end_rows(RowScan *scan);
+extern bool find_row(Store *store, Lookup lookup, Datum *key, RowScan *scan);
 
-/*
- * Inserts a row, all columns in order; answers the id that its sequence gave,
- * where it has one.  An update takes the same arguments; false: there is no
- * such row.  Raise what the server raises, and where no row was stored.
- */
-extern int64 insert_row(Store *store, Table table, StatementArgs *args);
-extern bool update_row(Store *store, Table table, StatementArgs *args);
+extern int64 row_integer(const RowScan *scan, int column);
+extern bool row_is_null(const RowScan *scan, int column);
+extern LeadValue row_value(const RowScan *scan, int column);
+
+extern bool lock_row(Store *store, Table table, LockTupleMode mode,
+					 Datum *key, RowScan *scan);
+extern int64 insert_row(Store *store, Table table, RowValues *row);
+extern bool update_row(Store *store, Table table, RowValues *row);
+
+extern void new_row(RowValues *row);
+extern void set_datum(RowValues *row, int column, Datum value);
+extern void set_integer(RowValues *row, int column, int64 value);
+extern void set_id(RowValues *row, int column, int64 id);
+extern void set_text(RowValues *row, int column, LeadText text);
+extern void set_string(RowValues *row, int column, const char *string);
+extern void set_value(RowValues *row, const TableSpec *spec, int column,
+					  const LeadValue *value);
 
 #endif							/* LOOPIT_ROW_H */

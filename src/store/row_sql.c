@@ -1,271 +1,314 @@
 /*-------------------------------------------------------------------------
  *
  * row_sql.c
- *	  Running a statement of the SPI storage, and reading its result.
+ *	  Rows by SQL statements, which are generated from the descriptions of the
+ *	  tables: find by a key, lock, insert, update.
  *
- * Fixed text with qualified names needs no invalidation of our own: the plan
- * cache replans where a table changes.
+ * As in the server's ri_triggers.c every table and operator is qualified, so
+ * that no search path changes what a statement means, and a plan is saved when
+ * a statement is first used.  Parameters have the numbers of the description's
+ * columns, from 1; those of a look-up, of the key's.
  *
- * SPI is connected to when the first statement is run, and not where all goes
- * without SQL.
- *
- * Memory: a plan lives as long as the backend (SPI_keepplan, under
- * CacheMemoryContext).  Results belong to the SPI connection, which ends at
- * store_close(); all else, texts of results included, is in the caller's
- * context, which stays current between the two.
+ * Memory: plans live as long as the backend; see run.c.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include "access/xact.h"
+#include "catalog/pg_type_d.h"
+#include "lib/stringinfo.h"
 #include "utils/builtins.h"
-#include "utils/date.h"
-#include "utils/snapmgr.h"
-#include "utils/timestamp.h"
 
-#include "store/direct/direct.h"
-#include "store/row_sql.h"
+#include "store/row.h"
 
-/* See store.h. */
-void
-store_open(Store *store, bool read_only)
+/* The statements of a table, beside its look-ups. */
+typedef struct TablePlans
 {
-	memset(store, 0, sizeof(*store));
-	store->read_only = read_only;
+	SPIPlanPtr	lock[LockTupleExclusive + 1];
+	SPIPlanPtr	insert;
+	SPIPlanPtr	update;
+} TablePlans;
+
+static TablePlans table_plans[NUM_TABLES];
+static SPIPlanPtr lookup_plans[NUM_LOOKUPS];
+
+/* Appends the names of columns, each with a prefix, commas between. */
+static void
+append_columns(StringInfo sql, const TableSpec *spec, const char *prefix,
+			   bool updated_only, int without)
+{
+	const char *separator = "";
+
+	for (int i = 0; i < table_column_count(spec); i++)
+	{
+		if (i == without || (updated_only && !spec->columns[i].updated))
+			continue;
+		appendStringInfo(sql, "%s%s%s", separator, prefix,
+						 quote_identifier(spec->columns[i].name));
+		separator = ", ";
+	}
+}
+
+/* Appends their parameters in the same way. */
+static void
+append_parameters(StringInfo sql, const TableSpec *spec, bool updated_only,
+				  int without)
+{
+	const char *separator = "";
+
+	for (int i = 0; i < table_column_count(spec); i++)
+	{
+		if (i == without || (updated_only && !spec->columns[i].updated))
+			continue;
+		appendStringInfo(sql, "%s$%d", separator, i + 1);
+		separator = ", ";
+	}
+}
+
+/* Appends what an index has of a column. */
+static void
+append_key_column(StringInfo sql, const TableSpec *spec, const KeyColumn *column)
+{
+	static const char *const formats[] = {
+		[KEY_PLAIN] = "t.%s",
+		[KEY_EXACT] = "(t.%s COLLATE pg_catalog.\"C\")",
+		[KEY_FOLDED] = "pg_catalog.lower(t.%s COLLATE pg_catalog.\"C\")"
+	};
+
+	appendStringInfo(sql, formats[column->form],
+					 quote_identifier(spec->columns[column->column].name));
+}
+
+/* Appends the condition that the first columns of a key are $1, $2 ... */
+static void
+append_condition(StringInfo sql, const TableSpec *spec, const KeySpec *key,
+				 int count)
+{
+	for (int i = 0; i < count; i++)
+	{
+		appendStringInfoString(sql, i == 0 ? " WHERE " : " AND ");
+		append_key_column(sql, spec, &key->columns[i]);
+		appendStringInfo(sql, " OPERATOR(pg_catalog.=) $%d", i + 1);
+	}
+	if (key->predicate == KEY_OF_LIVE_ROWS)
+		appendStringInfo(sql, " AND t.%s IS NULL",
+						 quote_identifier(spec->columns[key->predicate_column].name));
 }
 
 static void
-drop_snapshot(Store *store)
+append_select(StringInfo sql, const TableSpec *spec)
 {
-	if (store->has_snapshot)
-		PopActiveSnapshot();
-	store->has_snapshot = false;
+	appendStringInfoString(sql, "SELECT ");
+	append_columns(sql, spec, "t.", false, -1);
+	appendStringInfo(sql, " FROM loopit.%s t", quote_identifier(spec->name));
 }
 
-void
-store_close(Store *store)
-{
-	if (store->direct != NULL)
-		direct_end(store->direct);
-	store->direct = NULL;
-	drop_snapshot(store);
-	if (store->connected && SPI_finish() != SPI_OK_FINISH)
-		elog(ERROR, "SPI_finish failed");
-	store->connected = false;
-}
-
-/* Connects to SPI, whose own context must not become the caller's. */
+/* The types of a key's columns, which come first in those of the table. */
 static void
-connect_to_spi(Store *store)
+key_types(const TableSpec *spec, const KeySpec *key, Oid *types)
 {
-	MemoryContext context = CurrentMemoryContext;
+	for (int i = 0; i < key->ncolumns; i++)
+		types[i] = spec->columns[key->columns[i].column].type;
+}
 
-	if (store->connected)
-		return;
-	if (SPI_connect() != SPI_OK_CONNECT)
-		elog(ERROR, "SPI_connect failed");
-	store->connected = true;
-	MemoryContextSwitchTo(context);
+static SPIPlanPtr
+plan_lookup(Store *store, Lookup lookup)
+{
+	const LookupSpec *how = &lookup_specs[lookup];
+	const TableSpec *spec = &table_specs[how->table];
+	const KeySpec *key = &spec->keys[how->key];
+	Oid			types[MAX_KEY_COLUMNS];
+	StringInfoData sql;
+
+	if (lookup_plans[lookup] != NULL)
+		return lookup_plans[lookup];
+	initStringInfo(&sql);
+	append_select(&sql, spec);
+	append_condition(&sql, spec, key, how->nvalues);
+	for (int i = how->nvalues; i < key->ncolumns; i++)
+	{
+		appendStringInfoString(&sql, i == how->nvalues ? " ORDER BY " : ", ");
+		append_key_column(&sql, spec, &key->columns[i]);
+	}
+	key_types(spec, key, types);
+	return lookup_plans[lookup] =
+		prepare_plan(store, sql.data, how->nvalues, types);
+}
+
+static SPIPlanPtr
+plan_lock(Store *store, Table table, LockTupleMode mode)
+{
+	static const char *const clauses[] = {
+		[LockTupleKeyShare] = " FOR KEY SHARE",
+		[LockTupleShare] = " FOR SHARE",
+		[LockTupleNoKeyExclusive] = " FOR NO KEY UPDATE",
+		[LockTupleExclusive] = " FOR UPDATE"
+	};
+	const TableSpec *spec = &table_specs[table];
+	SPIPlanPtr *plan = &table_plans[table].lock[mode];
+	Oid			types[MAX_KEY_COLUMNS];
+	StringInfoData sql;
+
+	if (*plan != NULL)
+		return *plan;
+	initStringInfo(&sql);
+	append_select(&sql, spec);
+	append_condition(&sql, spec, &spec->keys[0], spec->keys[0].ncolumns);
+	appendStringInfoString(&sql, clauses[mode]);
+	key_types(spec, &spec->keys[0], types);
+	return *plan = prepare_plan(store, sql.data, spec->keys[0].ncolumns, types);
+}
+
+/* Prepares a statement whose parameters are a whole row. */
+static SPIPlanPtr
+prepare_row_plan(Store *store, const TableSpec *spec, const char *sql)
+{
+	int			count = table_column_count(spec);
+	Oid			types[MAX_COLUMNS];
+
+	for (int i = 0; i < count; i++)
+		types[i] = spec->columns[i].type;
+	return prepare_plan(store, sql, count, types);
 }
 
 /*
- * See store.h.  One snapshot for all look-ups of a round, so that they tell
- * of one moment; it has what this transaction did before.
- */
-void
-store_look(Store *store)
-{
-	if (store->read_only)
-		return;
-	drop_snapshot(store);
-	CommandCounterIncrement();
-	PushActiveSnapshot(GetTransactionSnapshot());
-	store->has_snapshot = true;
-}
-
-void
-arg_datum(StatementArgs *args, Datum value, bool isnull)
-{
-	Assert(args->count < MAX_STATEMENT_ARGS);
-	args->values[args->count] = value;
-	args->nulls[args->count] = isnull ? 'n' : ' ';
-	args->count++;
-}
-
-void
-arg_integer(StatementArgs *args, int64 value)
-{
-	arg_datum(args, Int64GetDatum(value), false);
-}
-
-void
-arg_id(StatementArgs *args, int64 id)
-{
-	arg_datum(args, Int64GetDatum(id), id == 0);
-}
-
-void
-arg_text(StatementArgs *args, LeadText text)
-{
-	if (text.data == NULL)
-		arg_datum(args, (Datum) 0, true);
-	else
-		arg_datum(args, PointerGetDatum(cstring_to_text_with_len(text.data,
-																 (int) text.length)),
-				  false);
-}
-
-void
-arg_string(StatementArgs *args, const char *string)
-{
-	arg_text(args, lead_text(string, string != NULL ? strlen(string) : 0));
-}
-
-/* A value of the lead or of a row, as its field's type is stored. */
-void
-arg_value(StatementArgs *args, FieldType type, const LeadValue *value)
-{
-	if (!value->provided)
-		arg_datum(args, (Datum) 0, true);
-	else if (type == TYPE_DATE)
-		arg_datum(args, DateADTGetDatum((DateADT) value->number), false);
-	else if (type == TYPE_BOOLEAN)
-		arg_datum(args, BoolGetDatum(value->number != 0), false);
-	else if (type == TYPE_TIMESTAMP || type == TYPE_BIGINT)
-		arg_integer(args, value->number);
-	else
-		arg_text(args, value->text);
-}
-
-/*
- * The statement's plan; a generic one, since every statement is a look-up by
- * key.  Kept before it is published, so that an error leaves nothing behind.
+ * A row that conflicts with one of another delivery is not inserted, which the
+ * caller takes for a lost race.  An id that no sequence gives, the log's, is
+ * the caller's, though its column is GENERATED ALWAYS.
  */
 static SPIPlanPtr
-statement_plan(Statement statement)
+plan_insert(Store *store, Table table)
 {
-	static SPIPlanPtr plans[NUM_STATEMENTS];
-	const StatementSpec *spec = &statements[statement];
-	SPIPlanPtr	plan;
-	int			nargs = 0;
+	const TableSpec *spec = &table_specs[table];
+	int			without = spec->identity != 0 ? spec->identity : -1;
+	StringInfoData sql;
 
-	if (plans[statement] != NULL)
-		return plans[statement];
-
-	while (OidIsValid(spec->arg_types[nargs]))
-		nargs++;
-	plan = SPI_prepare_cursor(spec->sql, nargs,
-							  unconstify(Oid *, spec->arg_types),
-							  CURSOR_OPT_GENERIC_PLAN);
-	if (plan == NULL)
-		elog(ERROR, "SPI_prepare_cursor failed: %s: %s",
-			 SPI_result_code_string(SPI_result), spec->sql);
-	if (SPI_keepplan(plan) != 0)
-		elog(ERROR, "SPI_keepplan failed");
-	plans[statement] = plan;
-	return plan;
-}
-
-/*
- * Runs the statement; the result is checked.  SPI leaves its own context as
- * the current one, in which nothing outlives store_close(): it is changed back.
- */
-static uint64
-run_statement(Store *store, Statement statement, StatementArgs *args,
-			  bool read_only)
-{
-	MemoryContext context = CurrentMemoryContext;
-	SPIPlanPtr	plan;
-	int			result;
-
-	connect_to_spi(store);
-	plan = statement_plan(statement);
-
-	Assert(args->count == SPI_getargcount(plan));
-	result = SPI_execute_plan(plan, args->values, args->nulls, read_only, 0);
-	MemoryContextSwitchTo(context);
-	if (result < 0)
-		elog(ERROR, "SPI_execute_plan failed: %s: %s",
-			 SPI_result_code_string(result), statements[statement].sql);
-	return SPI_processed;
-}
-
-/* See row_sql.h. */
-uint64
-run_look(Store *store, Statement statement, StatementArgs *args)
-{
-	Assert(store->read_only || store->has_snapshot);
-	return run_statement(store, statement, args, true);
-}
-
-/* See row_sql.h. */
-uint64
-run_change(Store *store, Statement statement, StatementArgs *args)
-{
-	Assert(!store->read_only);
-	return run_statement(store, statement, args, false);
-}
-
-Datum
-result_datum(uint64 row, int column, bool *isnull)
-{
-	return SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc,
-						 column, isnull);
-}
-
-/* A bigint of the result; 0 where it is null. */
-int64
-result_integer(uint64 row, int column)
-{
-	bool		isnull;
-	Datum		value = result_datum(row, column, &isnull);
-
-	return isnull ? 0 : DatumGetInt64(value);
-}
-
-/* See row_sql.h. */
-LeadValue
-datum_value(Datum datum, bool isnull, FieldType type)
-{
-	LeadValue	value = {0};
-
-	value.provided = !isnull;
-	if (isnull)
-		return value;
-	if (type == TYPE_DATE)
-		value.number = DatumGetDateADT(datum);
-	else if (type == TYPE_BOOLEAN)
-		value.number = DatumGetBool(datum);
-	else if (type == TYPE_TIMESTAMP)
-		value.number = DatumGetTimestampTz(datum);
-	else
+	if (table_plans[table].insert != NULL)
+		return table_plans[table].insert;
+	initStringInfo(&sql);
+	appendStringInfo(&sql, "INSERT INTO loopit.%s (",
+					 quote_identifier(spec->name));
+	append_columns(&sql, spec, "", false, without);
+	appendStringInfo(&sql, ")%s VALUES (",
+					 spec->identity == 0 ? " OVERRIDING SYSTEM VALUE" : "");
+	append_parameters(&sql, spec, false, without);
+	appendStringInfoChar(&sql, ')');
+	for (int i = 0; i < MAX_KEYS && spec->keys[i].ncolumns > 0; i++)
 	{
-		text	   *stored = DatumGetTextPP(datum);
-		size_t		length = VARSIZE_ANY_EXHDR(stored);
-		char	   *copy = palloc(length + 1);
+		const KeySpec *key = &spec->keys[i];
 
-		memcpy(copy, VARDATA_ANY(stored), length);
-		copy[length] = '\0';
-		value.text.data = copy;
-		value.text.length = length;
+		if (!key->identifies)
+			continue;
+		for (int j = 0; j < key->ncolumns; j++)
+			appendStringInfo(&sql, "%s%s", j == 0 ? " ON CONFLICT (" : ", ",
+							 quote_identifier(spec->columns[key->columns[j].column].name));
+		appendStringInfoString(&sql, ") DO NOTHING");
 	}
-	return value;
+	if (spec->identity != 0)
+		appendStringInfo(&sql, " RETURNING %s",
+						 quote_identifier(spec->columns[spec->identity].name));
+	return table_plans[table].insert = prepare_row_plan(store, spec, sql.data);
 }
 
-/* See row_sql.h. */
-LeadValue
-result_value(uint64 row, int column, FieldType type)
+static SPIPlanPtr
+plan_update(Store *store, Table table)
 {
-	bool		isnull;
-	Datum		datum = result_datum(row, column, &isnull);
+	const TableSpec *spec = &table_specs[table];
+	StringInfoData sql;
 
-	return datum_value(datum, isnull, type);
+	if (table_plans[table].update != NULL)
+		return table_plans[table].update;
+	initStringInfo(&sql);
+	appendStringInfo(&sql, "UPDATE loopit.%s t SET (",
+					 quote_identifier(spec->name));
+	append_columns(&sql, spec, "", true, -1);
+	appendStringInfoString(&sql, ") = ROW(");
+	append_parameters(&sql, spec, true, -1);
+	appendStringInfoChar(&sql, ')');
+	append_condition(&sql, spec, &spec->keys[0], spec->keys[0].ncolumns);
+	return table_plans[table].update = prepare_row_plan(store, spec, sql.data);
 }
 
-/* The first column of the only row; 0 where there is no row. */
-int64
-single_id(uint64 rows)
+/* Takes the result of a SELECT of the table's columns. */
+static void
+take_result(RowScan *scan, uint64 rows)
 {
-	return rows == 0 ? 0 : result_integer(0, 1);
+	for (int i = 0; i < table_column_count(scan->spec); i++)
+		check_result_type(i + 1, scan->spec->columns[i].type);
+	scan->tuples = SPI_tuptable;
+	scan->count = rows;
+	scan->number = 0;
 }
+
+static void
+begin_sql(RowScan *scan, Lookup lookup, Datum *key)
+{
+	Store	   *store = scan->store;
+
+	Assert(store->read_only || store->has_snapshot);
+	take_result(scan, run_plan(store, plan_lookup(store, lookup), key, NULL,
+							   true));
+}
+
+static bool
+next_sql(RowScan *scan)
+{
+	return scan->number++ < scan->count;
+}
+
+/* The rows belong to the SPI connection. */
+static void
+end_sql(RowScan *scan)
+{
+}
+
+static Datum
+value_sql(const RowScan *scan, int column, bool *isnull)
+{
+	return SPI_getbinval(scan->tuples->vals[scan->number - 1],
+						 scan->tuples->tupdesc, column + 1, isnull);
+}
+
+static bool
+lock_sql(RowScan *scan, Table table, LockTupleMode mode, Datum *key)
+{
+	Store	   *store = scan->store;
+
+	take_result(scan, run_plan(store, plan_lock(store, table, mode), key, NULL,
+							   false));
+	return next_sql(scan);
+}
+
+static int64
+insert_sql(Store *store, Table table, RowValues *row)
+{
+	const TableSpec *spec = &table_specs[table];
+	SPIPlanPtr	plan = plan_insert(store, table);
+
+	end_direct_access(store);
+	if (run_plan(store, plan, row->values, row->nulls, false) == 0)
+		store_raise_not_stored(spec->name);
+	if (spec->identity == 0)
+		return 0;
+	check_result_type(1, INT8OID);
+	return result_integer(0, 1);
+}
+
+static bool
+update_sql(Store *store, Table table, RowValues *row)
+{
+	SPIPlanPtr	plan = plan_update(store, table);
+
+	end_direct_access(store);
+	return run_plan(store, plan, row->values, row->nulls, false) > 0;
+}
+
+const RowAccess sql_access = {
+	.begin = begin_sql,
+	.next = next_sql,
+	.end = end_sql,
+	.value = value_sql,
+	.lock = lock_sql,
+	.insert = insert_sql,
+	.update = update_sql
+};

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * statement.h
- *	  The SQL statements of the SPI storage.
+ *	  The SQL statements that are not routine.
  *
  *-------------------------------------------------------------------------
  */
@@ -10,28 +10,6 @@
 
 typedef enum Statement
 {
-	SQL_NONE,
-	SQL_FIND_WORKSPACE,
-	SQL_FIND_DEALERSHIP,
-	SQL_FIND_LOCATION,
-	SQL_FIND_LOCATION_BY_NAME,
-	SQL_FIND_PACKAGE_BY_NAME,
-	SQL_FIND_ASSET_BY_VIN,
-	SQL_FIND_ASSET_BY_STOCK_NUMBER,
-	SQL_FIND_LOCATIONS_BY_ASSET,
-	SQL_FIND_PERSON_BY_EMAIL,
-	SQL_FIND_DOCUMENTS_BY_PERSON,
-	SQL_FIND_BOOKING_BY_LEAD_REFERENCE,
-	SQL_LOCK_LOCATION,
-	SQL_LOCK_PACKAGE,
-	SQL_LOCK_ASSET,
-	SQL_LOCK_PERSON,
-	SQL_INSERT_PERSON,
-	SQL_UPDATE_PERSON,
-	SQL_INSERT_DOCUMENT,
-	SQL_UPDATE_DOCUMENT,
-	SQL_INSERT_BOOKING,
-	SQL_INSERT_LOG,
 	SQL_RECEIVED_LATER,
 	SQL_FIND_ARCHIVED_ASSET,
 	SQL_LIST_PACKAGES,
@@ -53,7 +31,9 @@ typedef enum Statement
 typedef struct StatementSpec
 {
 	const char *sql;
+	uint32		tables;			/* bit n: the table n is used */
 	const Oid  *arg_types;		/* InvalidOid ends */
+	const Oid  *result_types;	/* the same; NULL: no result is read */
 } StatementSpec;
 
 extern const StatementSpec statements[NUM_STATEMENTS];

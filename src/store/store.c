@@ -1,58 +1,79 @@
 /*-------------------------------------------------------------------------
  *
  * store.c
- *	  What every storage has in common: which field of the payload fills
- *	  which column, which error is a lost race, and what is said of a row that
- *	  is not stored.  See store.h.
+ *	  A session of the storage, its snapshot, and what is common to all tables:
+ *	  which error is a lost race, and what is said of a row that is not stored.
  *
- * Memory: work in the caller's context.
+ * Memory: a store is palloc'd in the caller's context, and pfree'd when it is
+ * closed.  An error leaves it to its context.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "catalog/namespace.h"
 #include "utils/lsyscache.h"
+#include "utils/snapmgr.h"
 
-#include "store/store.h"
-#include "store/tables.h"
+#include "store/row.h"
 
-const Field person_field[NUM_PERSON_COLUMNS] = {
-	[PERSON_FIRST_NAME] = FIELD_FIRST_NAME,
-	[PERSON_MIDDLE_NAME] = FIELD_MIDDLE_NAME,
-	[PERSON_LAST_NAME] = FIELD_LAST_NAME,
-	[PERSON_DATE_OF_BIRTH] = FIELD_DOB,
-	[PERSON_MOBILE_PHONE] = FIELD_MOBILE_PHONE,
-	[PERSON_MARKETING_OPT_IN] = FIELD_MARKETING_OPT_IN,
-	[PERSON_STREET] = FIELD_STREET,
-	[PERSON_CITY] = FIELD_CITY,
-	[PERSON_STATE] = FIELD_STATE,
-	[PERSON_COUNTRY] = FIELD_COUNTRY,
-	[PERSON_POSTCODE] = FIELD_POSTCODE
-};
-
-const Field document_field[NUM_DOCUMENT_KINDS][NUM_DOCUMENT_COLUMNS] = {
-	[DOCUMENT_DRIVER_LICENCE] = {
-		[DOCUMENT_NUMBER] = FIELD_LICENCE_NUMBER,
-		[DOCUMENT_CARD_NUMBER] = FIELD_LICENCE_CARD_NUMBER,
-		[DOCUMENT_ISSUING_STATE] = FIELD_LICENCE_STATE,
-		[DOCUMENT_ISSUING_COUNTRY] = FIELD_NONE,
-		[DOCUMENT_DATE_OF_BIRTH] = FIELD_LICENCE_DOB,
-		[DOCUMENT_EXPIRES_ON] = FIELD_LICENCE_EXPIRY
-	},
-	[DOCUMENT_PASSPORT] = {
-		[DOCUMENT_NUMBER] = FIELD_PASSPORT_NUMBER,
-		[DOCUMENT_CARD_NUMBER] = FIELD_NONE,
-		[DOCUMENT_ISSUING_STATE] = FIELD_NONE,
-		[DOCUMENT_ISSUING_COUNTRY] = FIELD_PASSPORT_COUNTRY,
-		[DOCUMENT_DATE_OF_BIRTH] = FIELD_PASSPORT_DOB,
-		[DOCUMENT_EXPIRES_ON] = FIELD_PASSPORT_EXPIRY
-	}
-};
+/* Defines loopit_leads.storage; called by _PG_init(). */
+void
+store_init(void)
+{
+	row_init();
+}
 
 /*
- * Without an error of the server's own, it is a trigger that returns NULL.  A
- * lead that would be reported as stored, and is not, is lost.
+ * Opens a session.  A read-only one takes the snapshot that the calling query
+ * has, and writes and locks nothing.
+ */
+Store *
+store_open(bool read_only)
+{
+	Store	   *store = palloc0(sizeof(Store));
+
+	store->read_only = read_only;
+	return store;
+}
+
+static void
+drop_snapshot(Store *store)
+{
+	if (store->has_snapshot)
+		PopActiveSnapshot();
+	store->has_snapshot = false;
+}
+
+void
+store_close(Store *store)
+{
+	end_direct_access(store);
+	drop_snapshot(store);
+	disconnect_from_spi(store);
+	pfree(store);
+}
+
+/*
+ * Begins a round of look-ups: one snapshot for all of them, so that they tell
+ * of one moment; it has what this transaction did before.
+ */
+void
+store_take_snapshot(Store *store)
+{
+	if (store->read_only)
+		return;
+	drop_snapshot(store);
+	CommandCounterIncrement();
+	PushActiveSnapshot(GetTransactionSnapshot());
+	store->has_snapshot = true;
+}
+
+/*
+ * Raises an error that says that a row of the table is not stored.  Without an
+ * error of the server's own, it is a trigger that returns NULL.  A lead that
+ * would be reported as stored, and is not, is lost.
  */
 void
 store_raise_not_stored(const char *table)
@@ -65,27 +86,28 @@ store_raise_not_stored(const char *table)
 			 err_generic_string(PG_DIAG_TABLE_NAME, table)));
 }
 
-/* Is it the index of the look-up's key?  A DBA may have renamed it. */
+/* Returns true if it is the index of the key; a DBA may have renamed it. */
 static bool
-is_key_of(const LookupSpec *lookup, const char *index_name)
+is_key_of(const TableSpec *spec, int key, const char *index_name)
 {
 	Oid			schema = get_namespace_oid("loopit", true);
 
 	return index_name != NULL && OidIsValid(schema) &&
-		direct_is_key(get_relname_relid(index_name, schema),
-					  &table_specs[lookup->table].keys[lookup->key]);
+		direct_is_key(get_relname_relid(index_name, schema), spec, key);
 }
 
 /*
- * See store.h.  Any other unique violation is the lead's failure.  Without
- * one it is ON CONFLICT that found the row, or a trigger that returned NULL,
- * which only the next try can tell.
+ * Returns true if the error is that of an insert of a person, document or
+ * booking that another transaction has inserted in between.  What raised it is
+ * then rolled back, and a retry finds that row.
+ *
+ * Any other unique violation is the lead's failure.  Without one it is ON
+ * CONFLICT that found the row, or a trigger that returned NULL, which only the
+ * next try can tell.
  */
 bool
 store_lost_race(const ErrorData *error)
 {
-	static const Lookup raced[] =
-	{PERSON_BY_EMAIL, DOCUMENTS_BY_PERSON, BOOKING_BY_LEAD_REFERENCE};
 	bool		not_stored =
 		error->sqlerrcode == ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION;
 
@@ -93,12 +115,18 @@ store_lost_race(const ErrorData *error)
 		error->schema_name == NULL || error->table_name == NULL ||
 		strcmp(error->schema_name, "loopit") != 0)
 		return false;
-	for (int i = 0; i < lengthof(raced); i++)
+	for (int table = 0; table < NUM_TABLES; table++)
 	{
-		const LookupSpec *lookup = &lookup_specs[raced[i]];
+		const TableSpec *spec = &table_specs[table];
 
-		if (strcmp(error->table_name, table_specs[lookup->table].name) == 0)
-			return not_stored || is_key_of(lookup, error->constraint_name);
+		if (strcmp(error->table_name, spec->name) != 0)
+			continue;
+		for (int key = 0; key < MAX_KEYS && spec->keys[key].ncolumns > 0; key++)
+		{
+			if (spec->keys[key].identifies)
+				return not_stored ||
+					is_key_of(spec, key, error->constraint_name);
+		}
 	}
 	return false;
 }

@@ -1,8 +1,14 @@
 /*-------------------------------------------------------------------------
  *
  * tables.c
- *	  The tables of schema loopit as the storage sees them.  See
- *	  tables.h; their DDL is in the extension's script.
+ *	  The tables of schema loopit, and the ways to find a row of them.
+ *
+ * This is the one description of what the code reads and writes: statements
+ * are generated from it (row_sql.c), and the direct path uses it as it is.
+ * The DDL is in src/admin/steps; t/038_table_descriptions.pl compares both.
+ *
+ * A column of a new field takes a row here, beside one in rules/field.c and a
+ * setup step.
  *
  * Constant data; nothing is allocated.
  *
@@ -10,125 +16,208 @@
  */
 #include "postgres.h"
 
-#include "catalog/pg_type.h"
+#include "catalog/pg_type_d.h"
 
 #include "store/tables.h"
 
-#define LIVE	"(archived_at IS NULL)"
+#define COLUMN(name, type)			{name, type}
+#define NOT_NULL(name, type)		{name, type, .not_null = true}
+#define UPDATED(name, type)			{name, type, .updated = true}
+#define NOT_NULL_UPDATED(name, type) \
+	{name, type, .not_null = true, .updated = true}
 
-const DirectSpec table_specs[NUM_TABLES] = {
+/* A column that a field of the payload fills: a person's, a document's. */
+#define STORED(name, type, field)	UPDATED_FROM(false, name, type, field, FIELD_NONE)
+#define OF_DOCUMENT(name, type, licence, passport) \
+	UPDATED_FROM(false, name, type, licence, passport)
+#define REQUIRED_OF_DOCUMENT(name, type, licence, passport) \
+	UPDATED_FROM(true, name, type, licence, passport)
+#define UPDATED_FROM(required, name, type, first, second) \
+	{name, type, .not_null = required, .updated = true, .field = {first, second}}
+
+#define KEY(...)	{.ncolumns = lengthof(((KeyColumn[]) {__VA_ARGS__})), .columns = {__VA_ARGS__}}
+#define LIVE_KEY(archived_at, ...) \
+	{.ncolumns = lengthof(((KeyColumn[]) {__VA_ARGS__})), .columns = {__VA_ARGS__}, \
+	 .predicate = KEY_OF_LIVE_ROWS, .predicate_column = archived_at}
+#define IDENTIFYING_KEY(...) \
+	{.ncolumns = lengthof(((KeyColumn[]) {__VA_ARGS__})), .columns = {__VA_ARGS__}, \
+	 .identifies = true}
+#define PLAIN(column)	{column, KEY_PLAIN}
+#define EXACT(column)	{column, KEY_EXACT}
+#define FOLDED(column)	{column, KEY_FOLDED}
+
+#define PARENT(table, ...) \
+	{table, lengthof(((int[]) {__VA_ARGS__})), {__VA_ARGS__}}
+
+const TableSpec table_specs[NUM_TABLES] = {
 	[TABLE_WORKSPACE] = {
 		.name = "workspace",
 		.lockmode = RowShareLock,
-		.columns = {{"id", INT8OID}},
-		.keys = {{"id"}}
+		.row_lock = LockTupleKeyShare,
+		.columns = {
+			[WORKSPACE_ID] = NOT_NULL("id", INT8OID)
+		},
+		.keys = {KEY(PLAIN(WORKSPACE_ID))}
 	},
 	[TABLE_DEALERSHIP] = {
 		.name = "dealership",
 		.lockmode = AccessShareLock,
-		.columns = {{"id", INT8OID}, {"workspace_id", INT8OID}},
-		.keys = {{"id"}}
+		.columns = {
+			[DEALERSHIP_ID] = NOT_NULL("id", INT8OID),
+			[DEALERSHIP_WORKSPACE_ID] = NOT_NULL("workspace_id", INT8OID)
+		},
+		.keys = {KEY(PLAIN(DEALERSHIP_ID))}
 	},
 	[TABLE_LOCATION] = {
 		.name = "location",
 		.lockmode = RowShareLock,
+		.row_lock = LockTupleKeyShare,
 		.columns = {
-			{"workspace_id", INT8OID}, {"id", INT8OID},
-			{"archived_at", TIMESTAMPTZOID}, {"name", TEXTOID}
+			[LOCATION_WORKSPACE_ID] = NOT_NULL("workspace_id", INT8OID),
+			[LOCATION_ID] = NOT_NULL("id", INT8OID),
+			[LOCATION_ARCHIVED_AT] = COLUMN("archived_at", TIMESTAMPTZOID),
+			[LOCATION_NAME] = NOT_NULL("name", TEXTOID)
 		},
 		.keys = {
-			{"workspace_id, id"},
-			{"workspace_id, lower((name COLLATE \"C\"))", LIVE}
+			KEY(PLAIN(LOCATION_WORKSPACE_ID), PLAIN(LOCATION_ID)),
+			LIVE_KEY(LOCATION_ARCHIVED_AT,
+					 PLAIN(LOCATION_WORKSPACE_ID), FOLDED(LOCATION_NAME))
 		}
 	},
 	[TABLE_PACKAGE] = {
 		.name = "package",
 		.lockmode = RowShareLock,
+		.row_lock = LockTupleKeyShare,
 		.columns = {
-			{"workspace_id", INT8OID}, {"id", INT8OID},
-			{"archived_at", TIMESTAMPTZOID}, {"name", TEXTOID}
+			[PACKAGE_WORKSPACE_ID] = NOT_NULL("workspace_id", INT8OID),
+			[PACKAGE_ID] = NOT_NULL("id", INT8OID),
+			[PACKAGE_ARCHIVED_AT] = COLUMN("archived_at", TIMESTAMPTZOID),
+			[PACKAGE_NAME_COLUMN] = NOT_NULL("name", TEXTOID)
 		},
-		.keys = {{"workspace_id, id"}, {"workspace_id, name", LIVE}}
+		.keys = {
+			KEY(PLAIN(PACKAGE_WORKSPACE_ID), PLAIN(PACKAGE_ID)),
+			LIVE_KEY(PACKAGE_ARCHIVED_AT,
+					 PLAIN(PACKAGE_WORKSPACE_ID), EXACT(PACKAGE_NAME_COLUMN))
+		}
 	},
 	[TABLE_ASSET] = {
 		.name = "asset",
 		.lockmode = RowShareLock,
+		.row_lock = LockTupleKeyShare,
 		.columns = {
-			{"workspace_id", INT8OID}, {"id", INT8OID},
-			{"archived_at", TIMESTAMPTZOID}, {"vin", TEXTOID},
-			{"stock_number", TEXTOID}
+			[ASSET_WORKSPACE_ID] = NOT_NULL("workspace_id", INT8OID),
+			[ASSET_ID] = NOT_NULL("id", INT8OID),
+			[ASSET_ARCHIVED_AT] = COLUMN("archived_at", TIMESTAMPTZOID),
+			[ASSET_VIN] = COLUMN("vin", TEXTOID),
+			[ASSET_STOCK_NUMBER] = COLUMN("stock_number", TEXTOID)
 		},
 		.keys = {
-			{"workspace_id, id"},
-			{"workspace_id, lower((vin COLLATE \"C\"))", LIVE},
-			{"workspace_id, stock_number", LIVE}
+			KEY(PLAIN(ASSET_WORKSPACE_ID), PLAIN(ASSET_ID)),
+			LIVE_KEY(ASSET_ARCHIVED_AT,
+					 PLAIN(ASSET_WORKSPACE_ID), FOLDED(ASSET_VIN)),
+			LIVE_KEY(ASSET_ARCHIVED_AT,
+					 PLAIN(ASSET_WORKSPACE_ID), EXACT(ASSET_STOCK_NUMBER))
 		}
 	},
 	[TABLE_ASSET_LOCATION] = {
 		.name = "asset_location",
 		.lockmode = AccessShareLock,
 		.columns = {
-			{"workspace_id", INT8OID}, {"asset_id", INT8OID},
-			{"location_id", INT8OID}
+			[ASSET_LOCATION_WORKSPACE_ID] = NOT_NULL("workspace_id", INT8OID),
+			[ASSET_LOCATION_ASSET_ID] = NOT_NULL("asset_id", INT8OID),
+			[ASSET_LOCATION_LOCATION_ID] = NOT_NULL("location_id", INT8OID),
+			[ASSET_LOCATION_POSITION] = NOT_NULL("position", INT4OID)
 		},
 		.keys = {
-			{"workspace_id, asset_id, location_id"},
-			{"workspace_id, asset_id, \"position\""}
+			KEY(PLAIN(ASSET_LOCATION_WORKSPACE_ID), PLAIN(ASSET_LOCATION_ASSET_ID),
+				PLAIN(ASSET_LOCATION_LOCATION_ID)),
+			KEY(PLAIN(ASSET_LOCATION_WORKSPACE_ID), PLAIN(ASSET_LOCATION_ASSET_ID),
+				PLAIN(ASSET_LOCATION_POSITION))
 		}
 	},
 	[TABLE_PERSON] = {
 		.name = "person",
 		.lockmode = RowExclusiveLock,
+		.row_lock = LockTupleNoKeyExclusive,
 		.columns = {
-			{"workspace_id", INT8OID}, {"id", INT8OID},
-			{"email", TEXTOID}, {"created_at", TIMESTAMPTZOID},
-			{"updated_at", TIMESTAMPTZOID, true},
-			{"source_updated_at", TIMESTAMPTZOID, true},
-			{"first_name", TEXTOID, true}, {"middle_name", TEXTOID, true},
-			{"last_name", TEXTOID, true}, {"date_of_birth", DATEOID, true},
-			{"mobile_phone", TEXTOID, true},
-			{"marketing_opt_in", BOOLOID, true},
-			{"street", TEXTOID, true}, {"city", TEXTOID, true},
-			{"state", TEXTOID, true}, {"country", TEXTOID, true},
-			{"postcode", TEXTOID, true}
+			[PERSON_WORKSPACE_ID] = NOT_NULL("workspace_id", INT8OID),
+			[PERSON_ID] = NOT_NULL("id", INT8OID),
+			[PERSON_EMAIL] = NOT_NULL("email", TEXTOID),
+			[PERSON_CREATED_AT] = NOT_NULL("created_at", TIMESTAMPTZOID),
+			[PERSON_UPDATED_AT] = NOT_NULL_UPDATED("updated_at", TIMESTAMPTZOID),
+			[PERSON_SOURCE_UPDATED_AT] = UPDATED("source_updated_at", TIMESTAMPTZOID),
+			STORED("first_name", TEXTOID, FIELD_FIRST_NAME),
+			STORED("middle_name", TEXTOID, FIELD_MIDDLE_NAME),
+			STORED("last_name", TEXTOID, FIELD_LAST_NAME),
+			STORED("date_of_birth", DATEOID, FIELD_DOB),
+			STORED("mobile_phone", TEXTOID, FIELD_MOBILE_PHONE),
+			STORED("marketing_opt_in", BOOLOID, FIELD_MARKETING_OPT_IN),
+			STORED("street", TEXTOID, FIELD_STREET),
+			STORED("city", TEXTOID, FIELD_CITY),
+			STORED("state", TEXTOID, FIELD_STATE),
+			STORED("country", TEXTOID, FIELD_COUNTRY),
+			STORED("postcode", TEXTOID, FIELD_POSTCODE)
 		},
-		.keys = {{"workspace_id, id"}, {"workspace_id, email", NULL, true}},
-		.parents = {{TABLE_WORKSPACE, 1, {PERSON_WORKSPACE_ID}}},
+		.keys = {
+			KEY(PLAIN(PERSON_WORKSPACE_ID), PLAIN(PERSON_ID)),
+			IDENTIFYING_KEY(PLAIN(PERSON_WORKSPACE_ID), PLAIN(PERSON_EMAIL))
+		},
+		.parents = {PARENT(TABLE_WORKSPACE, PERSON_WORKSPACE_ID)},
 		.identity = PERSON_ID
 	},
 	[TABLE_IDENTITY_DOCUMENT] = {
 		.name = "identity_document",
 		.lockmode = RowExclusiveLock,
 		.columns = {
-			{"workspace_id", INT8OID}, {"person_id", INT8OID},
-			{"kind", TEXTOID}, {"created_at", TIMESTAMPTZOID},
-			{"updated_at", TIMESTAMPTZOID, true},
-			{"number", TEXTOID, true}, {"card_number", TEXTOID, true},
-			{"issuing_state", TEXTOID, true},
-			{"issuing_country", TEXTOID, true},
-			{"date_of_birth", DATEOID, true}, {"expires_on", DATEOID, true}
+			[DOCUMENT_WORKSPACE_ID] = NOT_NULL("workspace_id", INT8OID),
+			[DOCUMENT_PERSON_ID] = NOT_NULL("person_id", INT8OID),
+			[DOCUMENT_KIND] = NOT_NULL("kind", TEXTOID),
+			[DOCUMENT_CREATED_AT] = NOT_NULL("created_at", TIMESTAMPTZOID),
+			[DOCUMENT_UPDATED_AT] = NOT_NULL_UPDATED("updated_at", TIMESTAMPTZOID),
+			REQUIRED_OF_DOCUMENT("number", TEXTOID,
+								 FIELD_LICENCE_NUMBER, FIELD_PASSPORT_NUMBER),
+			OF_DOCUMENT("card_number", TEXTOID,
+						FIELD_LICENCE_CARD_NUMBER, FIELD_NONE),
+			OF_DOCUMENT("issuing_state", TEXTOID,
+						FIELD_LICENCE_STATE, FIELD_NONE),
+			OF_DOCUMENT("issuing_country", TEXTOID,
+						FIELD_NONE, FIELD_PASSPORT_COUNTRY),
+			REQUIRED_OF_DOCUMENT("date_of_birth", DATEOID,
+								 FIELD_LICENCE_DOB, FIELD_PASSPORT_DOB),
+			REQUIRED_OF_DOCUMENT("expires_on", DATEOID,
+								 FIELD_LICENCE_EXPIRY, FIELD_PASSPORT_EXPIRY)
 		},
-		.keys = {{"workspace_id, person_id, kind", NULL, true}},
+		.keys = {
+			IDENTIFYING_KEY(PLAIN(DOCUMENT_WORKSPACE_ID), PLAIN(DOCUMENT_PERSON_ID),
+							PLAIN(DOCUMENT_KIND))
+		},
 		.parents = {
-			{TABLE_PERSON, 2, {DOCUMENT_WORKSPACE_ID, DOCUMENT_PERSON_ID}}
+			PARENT(TABLE_PERSON, DOCUMENT_WORKSPACE_ID, DOCUMENT_PERSON_ID)
 		}
 	},
 	[TABLE_BOOKING] = {
 		.name = "booking",
 		.lockmode = RowExclusiveLock,
 		.columns = {
-			{"workspace_id", INT8OID}, {"id", INT8OID},
-			{"person_id", INT8OID}, {"asset_id", INT8OID},
-			{"location_id", INT8OID}, {"package_id", INT8OID},
-			{"ingest_log_id", INT8OID}, {"created_at", TIMESTAMPTZOID},
-			{"lead_reference", TEXTOID}
+			[BOOKING_WORKSPACE_ID] = NOT_NULL("workspace_id", INT8OID),
+			[BOOKING_ID] = NOT_NULL("id", INT8OID),
+			[BOOKING_PERSON_ID] = COLUMN("person_id", INT8OID),
+			[BOOKING_ASSET_ID] = NOT_NULL("asset_id", INT8OID),
+			[BOOKING_LOCATION_ID] = NOT_NULL("location_id", INT8OID),
+			[BOOKING_PACKAGE_ID] = NOT_NULL("package_id", INT8OID),
+			[BOOKING_INGEST_LOG_ID] = NOT_NULL("ingest_log_id", INT8OID),
+			[BOOKING_CREATED_AT] = NOT_NULL("created_at", TIMESTAMPTZOID),
+			[BOOKING_LEAD_REFERENCE] = NOT_NULL("lead_reference", TEXTOID)
 		},
-		.keys = {{"workspace_id, id"}, {"workspace_id, lead_reference", NULL, true}},
+		.keys = {
+			KEY(PLAIN(BOOKING_WORKSPACE_ID), PLAIN(BOOKING_ID)),
+			IDENTIFYING_KEY(PLAIN(BOOKING_WORKSPACE_ID), PLAIN(BOOKING_LEAD_REFERENCE))
+		},
 		.parents = {
-			{TABLE_PERSON, 2, {BOOKING_WORKSPACE_ID, BOOKING_PERSON_ID}},
-			{TABLE_ASSET, 2, {BOOKING_WORKSPACE_ID, BOOKING_ASSET_ID}},
-			{TABLE_LOCATION, 2, {BOOKING_WORKSPACE_ID, BOOKING_LOCATION_ID}},
-			{TABLE_PACKAGE, 2, {BOOKING_WORKSPACE_ID, BOOKING_PACKAGE_ID}}
+			PARENT(TABLE_PERSON, BOOKING_WORKSPACE_ID, BOOKING_PERSON_ID),
+			PARENT(TABLE_ASSET, BOOKING_WORKSPACE_ID, BOOKING_ASSET_ID),
+			PARENT(TABLE_LOCATION, BOOKING_WORKSPACE_ID, BOOKING_LOCATION_ID),
+			PARENT(TABLE_PACKAGE, BOOKING_WORKSPACE_ID, BOOKING_PACKAGE_ID)
 		},
 		.identity = BOOKING_ID
 	},
@@ -136,51 +225,54 @@ const DirectSpec table_specs[NUM_TABLES] = {
 		.name = "ingest_log",
 		.lockmode = RowExclusiveLock,
 		.columns = {
-			{"id", INT8OID}, {"received_at", TIMESTAMPTZOID},
-			{"dealership_id", INT8OID}, {"workspace_id", INT8OID},
-			{"person_id", INT8OID}, {"booking_id", INT8OID},
-			{"replay_of", INT8OID}, {"first_received_at", TIMESTAMPTZOID},
-			{"duration_us", INT8OID}, {"payload_version", INT4OID},
-			{"asked_for_booking", BOOLOID}, {"status", TEXTOID},
-			{"reason", TEXTOID}, {"lead_reference", TEXTOID},
-			{"email", TEXTOID}, {"person_action", TEXTOID},
-			{"booking_action", TEXTOID}, {"booking_reason", TEXTOID},
-			{"ingested_by", TEXTOID}, {"outcome", JSONBOID},
-			{"payload", JSONBOID}, {"raw_body", BYTEAOID}
+			[LOG_ID] = NOT_NULL("id", INT8OID),
+			[LOG_RECEIVED_AT] = NOT_NULL("received_at", TIMESTAMPTZOID),
+			[LOG_DEALERSHIP_ID] = COLUMN("dealership_id", INT8OID),
+			[LOG_WORKSPACE_ID] = COLUMN("workspace_id", INT8OID),
+			[LOG_PERSON_ID] = COLUMN("person_id", INT8OID),
+			[LOG_BOOKING_ID] = COLUMN("booking_id", INT8OID),
+			[LOG_REPLAY_OF] = COLUMN("replay_of", INT8OID),
+			[LOG_FIRST_RECEIVED_AT] = COLUMN("first_received_at", TIMESTAMPTZOID),
+			[LOG_DURATION_US] = NOT_NULL("duration_us", INT8OID),
+			[LOG_PAYLOAD_VERSION] = NOT_NULL("payload_version", INT4OID),
+			[LOG_ASKED_FOR_BOOKING] = NOT_NULL("asked_for_booking", BOOLOID),
+			[LOG_STATUS] = NOT_NULL("status", TEXTOID),
+			[LOG_REASON] = COLUMN("reason", TEXTOID),
+			[LOG_LEAD_REFERENCE] = COLUMN("lead_reference", TEXTOID),
+			[LOG_EMAIL] = COLUMN("email", TEXTOID),
+			[LOG_PERSON_ACTION] = NOT_NULL("person_action", TEXTOID),
+			[LOG_BOOKING_ACTION] = NOT_NULL("booking_action", TEXTOID),
+			[LOG_BOOKING_REASON] = COLUMN("booking_reason", TEXTOID),
+			[LOG_INGESTED_BY] = NOT_NULL("ingested_by", TEXTOID),
+			[LOG_OUTCOME] = NOT_NULL("outcome", JSONBOID),
+			[LOG_PAYLOAD] = COLUMN("payload", JSONBOID),
+			[LOG_RAW_BODY] = COLUMN("raw_body", BYTEAOID)
 		},
-		.keys = {{"id"}}
+		.keys = {KEY(PLAIN(LOG_ID))}
 	}
 };
 
 const LookupSpec lookup_specs[NUM_LOOKUPS] = {
-	[WORKSPACE_BY_ID] = {TABLE_WORKSPACE, 0, SQL_FIND_WORKSPACE},
-	[DEALERSHIP_BY_ID] = {TABLE_DEALERSHIP, 0, SQL_FIND_DEALERSHIP},
-	[LOCATION_BY_ID] = {TABLE_LOCATION, 0, SQL_FIND_LOCATION},
-	[LOCATION_BY_NAME] = {TABLE_LOCATION, 1, SQL_FIND_LOCATION_BY_NAME},
-	[PACKAGE_BY_NAME] = {TABLE_PACKAGE, 1, SQL_FIND_PACKAGE_BY_NAME},
-	[ASSET_BY_VIN] = {TABLE_ASSET, 1, SQL_FIND_ASSET_BY_VIN},
-	[ASSET_BY_STOCK_NUMBER] = {TABLE_ASSET, 2, SQL_FIND_ASSET_BY_STOCK_NUMBER},
-	[LOCATIONS_BY_ASSET] =
-	{TABLE_ASSET_LOCATION, 1, SQL_FIND_LOCATIONS_BY_ASSET},
-	[PERSON_BY_EMAIL] = {TABLE_PERSON, 1, SQL_FIND_PERSON_BY_EMAIL},
-	[DOCUMENTS_BY_PERSON] =
-	{TABLE_IDENTITY_DOCUMENT, 0, SQL_FIND_DOCUMENTS_BY_PERSON},
-	[BOOKING_BY_LEAD_REFERENCE] =
-	{TABLE_BOOKING, 1, SQL_FIND_BOOKING_BY_LEAD_REFERENCE}
+	[WORKSPACE_BY_ID] = {TABLE_WORKSPACE, 0, 1},
+	[DEALERSHIP_BY_ID] = {TABLE_DEALERSHIP, 0, 1},
+	[LOCATION_BY_ID] = {TABLE_LOCATION, 0, 2},
+	[LOCATION_BY_NAME] = {TABLE_LOCATION, 1, 2},
+	[PACKAGE_BY_NAME] = {TABLE_PACKAGE, 1, 2},
+	[ASSET_BY_VIN] = {TABLE_ASSET, 1, 2},
+	[ASSET_BY_STOCK_NUMBER] = {TABLE_ASSET, 2, 2},
+	[LOCATIONS_BY_ASSET] = {TABLE_ASSET_LOCATION, 1, 2},
+	[PERSON_BY_EMAIL] = {TABLE_PERSON, 1, 2},
+	[DOCUMENTS_BY_PERSON] = {TABLE_IDENTITY_DOCUMENT, 0, 2},
+	[BOOKING_BY_LEAD_REFERENCE] = {TABLE_BOOKING, 1, 2}
 };
 
-const WriteSpec write_specs[NUM_TABLES] = {
-	[TABLE_LOCATION] = {LockTupleKeyShare, SQL_LOCK_LOCATION},
-	[TABLE_PACKAGE] = {LockTupleKeyShare, SQL_LOCK_PACKAGE},
-	[TABLE_ASSET] = {LockTupleKeyShare, SQL_LOCK_ASSET},
-	[TABLE_PERSON] = {
-		LockTupleNoKeyExclusive, SQL_LOCK_PERSON,
-		SQL_INSERT_PERSON, SQL_UPDATE_PERSON
-	},
-	[TABLE_IDENTITY_DOCUMENT] = {
-		.insert = SQL_INSERT_DOCUMENT,
-		.update = SQL_UPDATE_DOCUMENT
-	},
-	[TABLE_BOOKING] = {.insert = SQL_INSERT_BOOKING},
-	[TABLE_INGEST_LOG] = {.insert = SQL_INSERT_LOG}
-};
+/* How many columns the description has. */
+int
+table_column_count(const TableSpec *spec)
+{
+	int			count = 0;
+
+	while (count < MAX_COLUMNS && spec->columns[count].name != NULL)
+		count++;
+	return count;
+}

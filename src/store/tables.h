@@ -1,19 +1,17 @@
 /*-------------------------------------------------------------------------
  *
  * tables.h
- *	  The tables of schema loopit as the storage sees them: the columns that
- *	  it reads or writes, and the ways to find a row.
+ *	  The tables of schema loopit, and the ways to find a row of them.
  *
- * A table's columns have one order, here, in the statements and in a
- * statement's arguments; those of the primary key come first.
+ * A table's columns have one order: that of its description, of a row's
+ * values, and of the parameters of the statements generated from it.
  *
  *-------------------------------------------------------------------------
  */
 #ifndef LOOPIT_TABLES_H
 #define LOOPIT_TABLES_H
 
-#include "store/direct/direct.h"
-#include "store/statement.h"
+#include "store/direct/spec.h"
 
 typedef enum Table
 {
@@ -30,20 +28,56 @@ typedef enum Table
 	NUM_TABLES
 } Table;
 
-extern const DirectSpec table_specs[NUM_TABLES];
+extern const TableSpec table_specs[NUM_TABLES];
 
-/* What is read of the tables that a loader fills. */
-#define DEALERSHIP_WORKSPACE_ID		1
-#define LOCATION_ID					1
-#define LOCATION_ARCHIVED_AT		2
-#define PACKAGE_ID					1
-#define PACKAGE_ARCHIVED_AT			2
-#define ASSET_ID					1
-#define ASSET_ARCHIVED_AT			2
-#define ASSET_VIN					3
-#define ASSET_LOCATION_LOCATION_ID	2
+/*
+ * Columns that the code names.  Those that hold a field of the payload have no
+ * name here: they come last in the description, which names their field.
+ */
+enum
+{
+	WORKSPACE_ID
+};
 
-/* loopit.person: these, then those of PersonColumn. */
+enum
+{
+	DEALERSHIP_ID,
+	DEALERSHIP_WORKSPACE_ID
+};
+
+enum
+{
+	LOCATION_WORKSPACE_ID,
+	LOCATION_ID,
+	LOCATION_ARCHIVED_AT,
+	LOCATION_NAME
+};
+
+enum
+{
+	PACKAGE_WORKSPACE_ID,
+	PACKAGE_ID,
+	PACKAGE_ARCHIVED_AT,
+	PACKAGE_NAME_COLUMN			/* pg_config.h has a PACKAGE_NAME */
+};
+
+enum
+{
+	ASSET_WORKSPACE_ID,
+	ASSET_ID,
+	ASSET_ARCHIVED_AT,
+	ASSET_VIN,
+	ASSET_STOCK_NUMBER
+};
+
+enum
+{
+	ASSET_LOCATION_WORKSPACE_ID,
+	ASSET_LOCATION_ASSET_ID,
+	ASSET_LOCATION_LOCATION_ID,
+	ASSET_LOCATION_POSITION
+};
+
 enum
 {
 	PERSON_WORKSPACE_ID,
@@ -51,22 +85,18 @@ enum
 	PERSON_EMAIL,
 	PERSON_CREATED_AT,
 	PERSON_UPDATED_AT,
-	PERSON_SOURCE_UPDATED_AT,
-	FIRST_PERSON_COLUMN
+	PERSON_SOURCE_UPDATED_AT
 };
 
-/* loopit.identity_document: these, then those of DocumentColumn. */
 enum
 {
 	DOCUMENT_WORKSPACE_ID,
 	DOCUMENT_PERSON_ID,
 	DOCUMENT_KIND,
 	DOCUMENT_CREATED_AT,
-	DOCUMENT_UPDATED_AT,
-	FIRST_DOCUMENT_COLUMN
+	DOCUMENT_UPDATED_AT
 };
 
-/* loopit.booking */
 enum
 {
 	BOOKING_WORKSPACE_ID,
@@ -78,6 +108,32 @@ enum
 	BOOKING_INGEST_LOG_ID,
 	BOOKING_CREATED_AT,
 	BOOKING_LEAD_REFERENCE
+};
+
+enum
+{
+	LOG_ID,
+	LOG_RECEIVED_AT,
+	LOG_DEALERSHIP_ID,
+	LOG_WORKSPACE_ID,
+	LOG_PERSON_ID,
+	LOG_BOOKING_ID,
+	LOG_REPLAY_OF,
+	LOG_FIRST_RECEIVED_AT,
+	LOG_DURATION_US,
+	LOG_PAYLOAD_VERSION,
+	LOG_ASKED_FOR_BOOKING,
+	LOG_STATUS,
+	LOG_REASON,
+	LOG_LEAD_REFERENCE,
+	LOG_EMAIL,
+	LOG_PERSON_ACTION,
+	LOG_BOOKING_ACTION,
+	LOG_BOOKING_REASON,
+	LOG_INGESTED_BY,
+	LOG_OUTCOME,
+	LOG_PAYLOAD,
+	LOG_RAW_BODY
 };
 
 /* The ways to find rows. */
@@ -101,20 +157,12 @@ typedef struct LookupSpec
 {
 	Table		table;
 	int			key;			/* of the table's description */
-	Statement	statement;
+	int			nvalues;		/* how many of its columns are given; rows are
+								 * in the order of the others */
 } LookupSpec;
 
 extern const LookupSpec lookup_specs[NUM_LOOKUPS];
 
-/* How a table's rows are locked and written, where they are. */
-typedef struct WriteSpec
-{
-	LockTupleMode lock_mode;
-	Statement	lock;
-	Statement	insert;
-	Statement	update;
-} WriteSpec;
-
-extern const WriteSpec write_specs[NUM_TABLES];
+extern int	table_column_count(const TableSpec *spec);
 
 #endif							/* LOOPIT_TABLES_H */

@@ -1,17 +1,18 @@
 /*-------------------------------------------------------------------------
  *
  * cache.c
- *	  The tables that can do without SQL: what is known of them, and those
- *	  that a call has in use.  See direct.h.
+ *	  The described tables: what is known of each, and those that a call has
+ *	  in use.
  *
- * A table is looked at as a whole when it is first used (eligibility.c), and
- * again when the server says that it or one of its indexes has changed.  At
- * DEBUG1 the server's log says which goes by SQL, and why.
+ * A table is examined as a whole when it is first used (eligibility.c), and
+ * again after the server reports that it, one of its indexes or a table that
+ * it refers to has changed.  At DEBUG1 the server's log says which table uses
+ * SQL, and why.
  *
- * Memory: a context a table under CacheMemoryContext.  A description that is
- * not valid any more may still be in use by a call around this one (a
- * trigger's doing), so it goes with the transaction.  A session is in the
- * caller's context.
+ * Memory: a context for each table under CacheMemoryContext.  A description
+ * that is stale may still be in use by a call around this one (a trigger's
+ * doing), so it goes with the transaction.  A session is in the caller's
+ * context.
  *
  *-------------------------------------------------------------------------
  */
@@ -21,11 +22,13 @@
 #include "commands/trigger.h"
 #include "executor/executor.h"
 #include "nodes/makefuncs.h"
+#include "utils/builtins.h"
 #include "utils/inval.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/syscache.h"
 
+#include "server/compat.h"
 #include "store/direct/eligibility.h"
 
 #define MAX_TABLES 12
@@ -33,24 +36,35 @@
 /* What is remembered of each table, by its number. */
 static struct
 {
-	bool		valid;
-	bool		described;		/* that did not raise */
+	bool		valid;			/* nothing has changed since it was examined */
+	bool		examined;		/* and that did not raise */
+	LocalTransactionId until;	/* what is known holds for that transaction
+								 * only; invalid: for all */
 	Oid			relid;
-	DirectTable *table;			/* NULL: it goes by SQL */
+	DirectTable *table;			/* NULL: it uses SQL */
 	MemoryContext context;
+	bool		shape_valid;	/* the same for its shape alone, which SQL */
+	bool		shape_checked;	/* depends on too */
+	Oid			shape_relid;
+	ShapeFault	fault;
 }			cache[MAX_TABLES];
 
 static const char *schema_name;
-static const DirectSpec *table_specs;
+static const TableSpec *table_specs;
 static int	table_count;
 
 /* Is it an index of the table, or a table that its foreign keys refer to? */
 static bool
 depends_on(const DirectTable *table, Oid relation)
 {
-	if (table != NULL && list_member_oid(table->parents, relation))
-		return true;
-	for (int i = 0; table != NULL && i < table->nindexes; i++)
+	if (table == NULL)
+		return false;
+	for (int i = 0; i < MAX_PARENTS; i++)
+	{
+		if (table->parent_relid[i] == relation)
+			return true;
+	}
+	for (int i = 0; i < table->nindexes; i++)
 	{
 		if (table->indexes[i] == relation)
 			return true;
@@ -58,42 +72,51 @@ depends_on(const DirectTable *table, Oid relation)
 	return false;
 }
 
-/* The callbacks only mark; what is right is looked up at the next use. */
+/* Callbacks mark the cache stale, the next call rebuilds it. */
 static void
-forget_all(Datum arg, int cache_id, uint32 hash)
+mark_all_stale(Datum arg, int cache_id, uint32 hash)
 {
 	for (int i = 0; i < MAX_TABLES; i++)
+	{
 		cache[i].valid = false;
+		cache[i].shape_valid = false;
+		if (cache[i].table != NULL)
+			cache[i].table->stale = true;
+	}
 }
 
-/* All of them: whether a foreign key is known is also the other table's. */
+/* All of them: whether a foreign key is known depends on the other table too. */
 static void
-forget_relation(Datum arg, Oid relation)
+mark_stale(Datum arg, Oid relation)
 {
 	for (int i = 0; i < MAX_TABLES; i++)
 	{
 		if (!OidIsValid(relation) || cache[i].relid == relation ||
+			cache[i].shape_relid == relation ||
 			depends_on(cache[i].table, relation))
 		{
-			forget_all((Datum) 0, 0, 0);
+			mark_all_stale((Datum) 0, 0, 0);
 			return;
 		}
 	}
 }
 
-/* See direct.h. */
+/*
+ * Makes the tables of a schema known by their descriptions, which are numbered
+ * from 0 and live as long as the backend; called by _PG_init().
+ */
 void
-direct_init(const char *schema, const DirectSpec *specs, int count)
+direct_init(const char *schema, const TableSpec *specs, int count)
 {
 	Assert(count <= MAX_TABLES);
 	schema_name = schema;
 	table_specs = specs;
 	table_count = count;
-	CacheRegisterRelcacheCallback(forget_relation, (Datum) 0);
-	CacheRegisterSyscacheCallback(NAMESPACEOID, forget_all, (Datum) 0);
-	/* an owner that policies apply to from now on, or who lost a privilege */
-	CacheRegisterSyscacheCallback(AUTHOID, forget_all, (Datum) 0);
-	CacheRegisterSyscacheCallback(AUTHMEMROLEMEM, forget_all, (Datum) 0);
+	CacheRegisterRelcacheCallback(mark_stale, (Datum) 0);
+	CacheRegisterSyscacheCallback(NAMESPACEOID, mark_all_stale, (Datum) 0);
+	/* an owner to whom policies apply from now on, or who lost a privilege */
+	CacheRegisterSyscacheCallback(AUTHOID, mark_all_stale, (Datum) 0);
+	CacheRegisterSyscacheCallback(AUTHMEMROLEMEM, mark_all_stale, (Datum) 0);
 }
 
 /* What nobody has open, no call around this one can have in use. */
@@ -113,20 +136,21 @@ drop_description(int number, Relation rel)
 }
 
 /*
- * Makes the description anew.  It is marked valid first: an invalidation that
- * arrives in between then marks it again, and is not lost.
+ * Examines the table.  The entry is marked valid first: an invalidation that
+ * arrives in between then marks it stale again, and is not lost.
  */
 static void
-look_at_table(int number, Relation rel)
+examine_table(int number, Relation rel)
 {
 	MemoryContext context;
 	MemoryContext old;
 	DirectTable *table;
 	const char *reason;
+	bool		transient;
 
 	drop_description(number, rel);
 	cache[number].relid = RelationGetRelid(rel);
-	cache[number].described = false;
+	cache[number].examined = false;
 	cache[number].valid = true;
 
 	context = AllocSetContextCreate(CurrentMemoryContext,
@@ -135,13 +159,14 @@ look_at_table(int number, Relation rel)
 	old = MemoryContextSwitchTo(context);
 	table = palloc0(sizeof(DirectTable));
 	table->spec = &table_specs[number];
-	reason = describe_table(rel, table_specs, table);
+	reason = describe_table(rel, table_specs, table, &transient);
 	MemoryContextSwitchTo(old);
-	cache[number].described = true;
+	cache[number].until = transient ? current_lxid() : InvalidLocalTransactionId;
+	cache[number].examined = true;
 
 	if (reason != NULL)
 	{
-		elog(DEBUG1, "table \"%s\" goes by SQL: %s",
+		elog(DEBUG1, "table \"%s\" uses SQL: %s",
 			 RelationGetRelationName(rel), reason);
 		MemoryContextDelete(context);
 		return;
@@ -149,17 +174,20 @@ look_at_table(int number, Relation rel)
 	MemoryContextSetParent(context, CacheMemoryContext);
 	cache[number].context = context;
 	cache[number].table = table;
+	table->stale = !cache[number].valid;
 }
 
-/* Is there a description, or the knowledge that the table goes by SQL? */
+/* Returns true if nothing has changed since the table was examined. */
 static bool
 is_known(int number)
 {
-	return cache[number].valid && cache[number].described;
+	return cache[number].valid && cache[number].examined &&
+		(cache[number].until == InvalidLocalTransactionId ||
+		 cache[number].until == current_lxid());
 }
 
 static bool
-goes_by_sql(int number)
+uses_sql(int number)
 {
 	const DirectTable *table = cache[number].table;
 
@@ -167,9 +195,18 @@ goes_by_sql(int number)
 		(table == NULL || (table->checks_begun && !table->checks_prepared));
 }
 
+static Relation
+open_by_name(int number, LOCKMODE lockmode)
+{
+	return table_openrv(makeRangeVar(unconstify(char *, schema_name),
+									 unconstify(char *, table_specs[number].name),
+									 -1),
+						lockmode);
+}
+
 /*
- * Opens the table by its name, or, where it is known, by its OID; what is
- * known may have changed while the lock was waited for.
+ * Opens the table by its name or, where it is known, by its OID; what is known
+ * may have changed while the lock was waited for.
  */
 static Relation
 open_table(int number, LOCKMODE lockmode)
@@ -184,15 +221,15 @@ open_table(int number, LOCKMODE lockmode)
 		if (rel != NULL)
 			table_close(rel, lockmode);
 	}
-	rel = table_openrv(makeRangeVar(unconstify(char *, schema_name),
-									unconstify(char *, table_specs[number].name),
-									-1),
-					   lockmode);
-	look_at_table(number, rel);
+	rel = open_by_name(number, lockmode);
+	examine_table(number, rel);
 	return rel;
 }
 
-/* See direct.h. */
+/*
+ * Begins a session, palloc'd in the current context.  It belongs to the
+ * subtransaction that began it, whose abort ends it without direct_end().
+ */
 DirectSession *
 direct_begin(bool read_only)
 {
@@ -204,7 +241,7 @@ direct_begin(bool read_only)
 	return session;
 }
 
-/* See direct.h. */
+/* Returns the table, opened, or NULL if it uses SQL. */
 DirectRelation *
 direct_open(DirectSession *session, int number)
 {
@@ -216,7 +253,7 @@ direct_open(DirectSession *session, int number)
 	/* a hook on privileges sees statements only */
 	if (ExecutorCheckPerms_hook != NULL ||
 		SessionReplicationRole != SESSION_REPLICATION_ROLE_ORIGIN ||
-		goes_by_sql(number))
+		uses_sql(number))
 		return NULL;
 
 	relation->lockmode = session->read_only ? AccessShareLock :
@@ -235,7 +272,7 @@ direct_open(DirectSession *session, int number)
 	return relation;
 }
 
-/* See direct.h.  Locks are kept until the transaction ends. */
+/* Ends a session.  Locks are kept until the transaction ends. */
 void
 direct_end(DirectSession *session)
 {
@@ -255,4 +292,42 @@ direct_end(DirectSession *session)
 	}
 	pfree(session->relations);
 	pfree(session);
+}
+
+/*
+ * Raises if the table lacks a column of its description, or has one of a type
+ * that is not binary-coercible to ours: statements could not be planned, or
+ * would return what must not be read as our type.
+ */
+void
+direct_check_shape(int number)
+{
+	const ShapeFault *fault = &cache[number].fault;
+	const char *name = table_specs[number].name;
+
+	if (!cache[number].shape_valid || !cache[number].shape_checked)
+	{
+		Relation	rel = open_by_name(number, AccessShareLock);
+
+		cache[number].shape_relid = RelationGetRelid(rel);
+		cache[number].shape_checked = false;
+		cache[number].shape_valid = true;
+		check_shape(rel, &table_specs[number], &cache[number].fault);
+		cache[number].shape_checked = true;
+		table_close(rel, AccessShareLock);
+	}
+	if (fault->column == NULL)
+		return;
+	ereport(ERROR,
+			(errcode(fault->sqlerrcode),
+			 fault->sqlerrcode == ERRCODE_UNDEFINED_COLUMN ?
+			 errmsg("column \"%s\" of relation \"%s.%s\" does not exist",
+					fault->column, schema_name, name) :
+			 errmsg("column \"%s\" of relation \"%s.%s\" has type %s",
+					fault->column, schema_name, name,
+					format_type_be(fault->type)),
+			 errhint("Give the column the type that loopit_setup() gave it."),
+			 err_generic_string(PG_DIAG_SCHEMA_NAME, schema_name),
+			 err_generic_string(PG_DIAG_TABLE_NAME, name),
+			 err_generic_string(PG_DIAG_COLUMN_NAME, fault->column)));
 }

@@ -2,12 +2,16 @@
  *
  * direct.c
  *	  Rows of ordinary tables by the table and index access methods: find,
- *	  lock, insert, update.  See direct.h.
+ *	  lock, insert, update.
  *
  * Models: the server's execReplication.c (writing), nodeLockRows.c (locking).
  *
- * Memory: work in the caller's context.  What CHECKs and index expressions
- * evaluate to goes with the per-tuple context, which each write resets.
+ * Values of a key are given in the order of its columns, those of a row in the
+ * order of the description, and none of a key is null.
+ *
+ * Memory: works in the caller's context.  What CHECKs and index expressions
+ * evaluate to is in the per-tuple context of the table's description, which
+ * each write resets.
  *
  *-------------------------------------------------------------------------
  */
@@ -19,6 +23,7 @@
 #include "access/xact.h"
 #include "catalog/pg_collation_d.h"
 #include "commands/sequence.h"
+#include "commands/trigger.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
 #include "utils/rel.h"
@@ -42,14 +47,17 @@ open_index(DirectRelation *relation, int number)
 	return relation->indexes[number];
 }
 
-/* See direct.h. */
+/*
+ * Begins a search by the first columns of a key.  Rows are those that the
+ * active snapshot sees, in the order of the key's index.
+ */
 void
 direct_scan_begin(DirectScan *scan, DirectRelation *relation, int key,
 				  const Datum *values, int count)
 {
 	const DirectIndex *index = &relation->table->keys[key];
 	Relation	index_rel = open_index(relation, index->number);
-	ScanKeyData keys[DIRECT_MAX_KEY_COLUMNS];
+	ScanKeyData keys[MAX_KEY_COLUMNS];
 
 	Assert(count <= index->ncolumns);
 	for (int i = 0; i < count; i++)
@@ -64,23 +72,31 @@ direct_scan_begin(DirectScan *scan, DirectRelation *relation, int key,
 	index_rescan(scan->scan, keys, count, NULL, 0);
 }
 
-/* See direct.h. */
+/*
+ * Puts the next row into relation->slot, where it stays until another is
+ * found; false if there is none.  The row is copied, because a buffer pin that
+ * is held while the call waits for a lock can block VACUUM (FREEZE), in a cycle
+ * that the deadlock detector does not see.
+ */
 bool
 direct_scan_next(DirectScan *scan)
 {
 	CHECK_FOR_INTERRUPTS();
-	return index_getnext_slot(scan->scan, ForwardScanDirection,
-							  scan->relation->slot);
+	if (!index_getnext_slot(scan->scan, ForwardScanDirection,
+							scan->relation->slot))
+		return false;
+	ExecMaterializeSlot(scan->relation->slot);
+	return true;
 }
 
-/* See direct.h. */
+/* Ends the search.  The row that was found last stays in relation->slot. */
 void
 direct_scan_end(DirectScan *scan)
 {
 	index_endscan(scan->scan);
 }
 
-/* See direct.h. */
+/* Finds the first row of a search; false if there is none. */
 bool
 direct_find(DirectRelation *relation, int key, const Datum *values, int count)
 {
@@ -93,9 +109,9 @@ direct_find(DirectRelation *relation, int key, const Datum *values, int count)
 	return found;
 }
 
-/* See direct.h. */
+/* Returns true if the row in relation->slot has this primary key. */
 bool
-direct_at(DirectRelation *relation, const Datum *values)
+slot_matches_key(DirectRelation *relation, const Datum *values)
 {
 	const DirectIndex *key = &relation->table->keys[0];
 
@@ -116,7 +132,7 @@ direct_at(DirectRelation *relation, const Datum *values)
 	return true;
 }
 
-/* See direct.h. */
+/* Returns a column of the row in relation->slot. */
 Datum
 direct_value(DirectRelation *relation, int column, bool *isnull)
 {
@@ -124,7 +140,13 @@ direct_value(DirectRelation *relation, int column, bool *isnull)
 						isnull);
 }
 
-/* See direct.h.  The flags and the answers are those of nodeLockRows.c. */
+/*
+ * Locks the row in relation->slot, and leaves its newest version there.
+ * Returns false if it was deleted, or if this transaction has changed it since
+ * the snapshot by which it was found.  Waits for other transactions, and
+ * raises a serialization failure where the isolation level asks for it.  The
+ * flags and results are those of nodeLockRows.c.
+ */
 bool
 direct_lock(DirectRelation *relation, LockTupleMode mode)
 {
@@ -140,7 +162,10 @@ direct_lock(DirectRelation *relation, LockTupleMode mode)
 							  relation->slot, GetCurrentCommandId(false), mode,
 							  LockWaitBlock, flags, &failure);
 	if (result == TM_Ok)
+	{
+		ExecMaterializeSlot(relation->slot);
 		return true;
+	}
 	if ((result == TM_Updated || result == TM_Deleted) &&
 		IsolationUsesXactSnapshot())
 		ereport(ERROR,
@@ -155,19 +180,40 @@ direct_lock(DirectRelation *relation, LockTupleMode mode)
 	elog(ERROR, "unexpected table_tuple_lock status: %d", (int) result);
 }
 
-/* See direct.h. */
+/*
+ * Returns false if a write must use SQL: something of the table has changed
+ * since it was opened, though its own lock is held (a table that it refers to
+ * was replaced), or a CHECK of a write in progress has called this function,
+ * and its per-tuple context must not be reset.
+ */
 bool
-direct_is_own(DirectRelation *relation)
+direct_is_writable(DirectRelation *relation)
+{
+	const DirectTable *table = relation->table;
+
+	return !table->stale &&
+		(table->writing_lxid != current_lxid() ||
+		 !SubTransactionIsActive(table->writing_subid));
+}
+
+/*
+ * Returns true if the row in relation->slot was made by this transaction, and
+ * foreign keys of its table have checks to come, which an update without
+ * triggers would cancel (RI_FKey_check() skips a row version that is dead).
+ */
+bool
+direct_has_pending_checks(DirectRelation *relation)
 {
 	bool		isnull;
 	Datum		xmin = slot_getsysattr(relation->slot,
 									   MinTransactionIdAttributeNumber,
 									   &isnull);
 
-	return TransactionIdIsCurrentTransactionId(DatumGetTransactionId(xmin));
+	return TransactionIdIsCurrentTransactionId(DatumGetTransactionId(xmin)) &&
+		AfterTriggerPendingOnRel(RelationGetRelid(relation->rel));
 }
 
-/* See direct.h. */
+/* Returns the next value of the identity column. */
 int64
 direct_next_id(DirectRelation *relation)
 {
@@ -175,12 +221,12 @@ direct_next_id(DirectRelation *relation)
 }
 
 /*
- * The relations that the server's functions are to work on.  CHECKs are made
- * ready for all writes to come; if that raises, the table goes by SQL from then
- * on (direct_open()), which makes them ready for each write.
+ * Begins a write: returns what the server's functions are to work on.  CHECKs
+ * are prepared for all writes to come; if that raises, the table uses SQL from
+ * then on (direct_open()), which prepares them for each write.
  */
 static ResultRelInfo *
-result_relation(DirectRelation *relation)
+begin_write(DirectRelation *relation)
 {
 	DirectTable *table = relation->table;
 	ResultRelInfo *info = table->relinfo;
@@ -191,12 +237,21 @@ result_relation(DirectRelation *relation)
 		prepare_checks(relation->rel, info, table->estate);
 		table->checks_prepared = true;
 	}
-	for (int i = 0; i < relation->table->nindexes; i++)
+	for (int i = 0; i < table->nindexes; i++)
 		open_index(relation, i);
 	info->ri_RelationDesc = relation->rel;
 	info->ri_IndexRelationDescs = relation->indexes;
-	ResetPerTupleExprContext(relation->table->estate);
+	ResetPerTupleExprContext(table->estate);
+	table->writing_lxid = current_lxid();
+	table->writing_subid = GetCurrentSubTransactionId();
 	return info;
+}
+
+static void
+end_write(DirectRelation *relation)
+{
+	ResetPerTupleExprContext(relation->table->estate);
+	relation->table->writing_lxid = InvalidLocalTransactionId;
 }
 
 /* Stores the description's columns into the arrays of a whole row. */
@@ -215,12 +270,15 @@ set_columns(const DirectTable *table, const Datum *values, const char *nulls,
 	}
 }
 
-/* See direct.h. */
+/*
+ * Inserts a row; 'n' in nulls stands for a null, as in SPI.  Columns that the
+ * description does not have are null.
+ */
 void
 direct_insert(DirectRelation *relation, const Datum *values, const char *nulls)
 {
 	const DirectTable *table = relation->table;
-	ResultRelInfo *info = result_relation(relation);
+	ResultRelInfo *info = begin_write(relation);
 	TupleTableSlot *slot = MakeSingleTupleTableSlot(table->tupdesc,
 													&TTSOpsVirtual);
 
@@ -235,18 +293,19 @@ direct_insert(DirectRelation *relation, const Datum *values, const char *nulls)
 	table_tuple_insert(relation->rel, slot, GetCurrentCommandId(true), 0, NULL);
 	insert_index_entries(info, slot, table->estate);
 	ExecDropSingleTupleTableSlot(slot);
-	ResetPerTupleExprContext(table->estate);
+	end_write(relation);
 }
 
 /*
- * See direct.h.  Nobody else can have changed the row since it was locked, so
- * there is nothing to wait for and nothing to try again.
+ * Updates the row in relation->slot, which is locked, in the columns that the
+ * description marks so.  Nobody else can have changed the row since it was
+ * locked, so there is nothing to wait for and nothing to retry.
  */
 void
 direct_update(DirectRelation *relation, const Datum *values, const char *nulls)
 {
 	const DirectTable *table = relation->table;
-	ResultRelInfo *info = result_relation(relation);
+	ResultRelInfo *info = begin_write(relation);
 	TupleTableSlot *stored = relation->slot;
 	TupleTableSlot *slot = MakeSingleTupleTableSlot(table->tupdesc,
 													&TTSOpsVirtual);
@@ -273,5 +332,5 @@ direct_update(DirectRelation *relation, const Datum *values, const char *nulls)
 	if (index_entries)
 		insert_index_entries(info, slot, table->estate);
 	ExecDropSingleTupleTableSlot(slot);
-	ResetPerTupleExprContext(table->estate);
+	end_write(relation);
 }

@@ -1,13 +1,17 @@
 /*-------------------------------------------------------------------------
  *
  * eligibility.c
- *	  Which tables can do without SQL: those that are ordinary tables with
- *	  btree indexes, and have nothing that only SQL honours.  See direct.h.
+ *	  Which tables can do without SQL: ordinary tables with btree indexes that
+ *	  have no feature that requires SQL.
  *
- * What is not known to be the same either way goes by SQL, a trigger of a DBA
- * as well as a policy: that is slower, and just as a DBA expects.
+ * What is not known to give the same result either way uses SQL, a trigger of
+ * a DBA as well as a policy: that is slower, and just what the DBA expects.
  *
- * Memory: the description is palloc'd in the current context, work too.
+ * The functions named check_... return why SQL is required, as a phrase for
+ * the server's log, or NULL.
+ *
+ * Memory: the description is palloc'd in the current context, as is everything
+ * that is needed to make it.
  *
  *-------------------------------------------------------------------------
  */
@@ -15,12 +19,11 @@
 
 #include "access/heapam.h"
 #include "access/sysattr.h"
-#include "access/transam.h"
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_type_d.h"
 #include "commands/trigger.h"
 #include "miscadmin.h"
-#include "nodes/nodeFuncs.h"
+#include "parser/parse_coerce.h"
 #include "rewrite/rewriteHandler.h"
 #include "utils/acl.h"
 #include "utils/lsyscache.h"
@@ -30,13 +33,37 @@
 
 #include "server/compat.h"
 #include "store/direct/eligibility.h"
+#include "store/direct/index.h"
 
 /*
- * The checks.  Each answers what stands against going without SQL, or NULL.
+ * Looks for a column of the description that the relation, whatever its kind,
+ * does not have, or whose type is not binary-coercible to ours.
  */
+void
+check_shape(Relation rel, const TableSpec *spec, ShapeFault *fault)
+{
+	memset(fault, 0, sizeof(*fault));
+	for (int i = 0; i < MAX_COLUMNS && spec->columns[i].name; i++)
+	{
+		const ColumnSpec *column = &spec->columns[i];
+		AttrNumber	attnum = get_attnum(RelationGetRelid(rel), column->name);
+
+		if (attnum <= 0)
+			fault->sqlerrcode = ERRCODE_UNDEFINED_COLUMN;
+		else
+		{
+			fault->type = TupleDescAttr(RelationGetDescr(rel), attnum - 1)->atttypid;
+			if (IsBinaryCoercible(getBaseType(fault->type), column->type))
+				continue;
+			fault->sqlerrcode = ERRCODE_DATATYPE_MISMATCH;
+		}
+		fault->column = column->name;
+		return;
+	}
+}
 
 static const char *
-check_relation(const DirectSpec *spec, Relation rel)
+check_relation(const TableSpec *spec, Relation rel)
 {
 	Oid			relid = RelationGetRelid(rel);
 	AclMode		privileges = ACL_SELECT;
@@ -62,27 +89,6 @@ check_relation(const DirectSpec *spec, Relation rel)
 	return NULL;
 }
 
-static bool
-is_user_function(Oid function, void *context)
-{
-	return function >= FirstNormalObjectId;
-}
-
-/*
- * See eligibility.h.  Functions that come with the server are safe to call
- * outside of an executor and in a state that outlives an error; nothing is
- * known of others.  Nor of a domain's constraints, of whose changes the table
- * hears nothing.
- */
-bool
-calls_user_function(Node *node, void *context)
-{
-	return node != NULL &&
-		(IsA(node, CoerceToDomain) ||
-		 check_functions_in_node(node, is_user_function, context) ||
-		 expression_tree_walker(node, calls_user_function, context));
-}
-
 static const char *
 check_constraints(Relation rel)
 {
@@ -90,15 +96,15 @@ check_constraints(Relation rel)
 
 	for (int i = 0; constr != NULL && i < constr->num_check; i++)
 	{
-		if (calls_user_function(stringToNode(constr->check[i].ccbin), NULL))
-			return "a CHECK calls a function that is not the server's";
+		if (requires_executor(stringToNode(constr->check[i].ccbin)))
+			return "a CHECK calls a function that is not an immutable one of the server";
 	}
 	return NULL;
 }
 
-/* One of the description's columns, whose number there is i. */
+/* Checks a column of the description, whose number there is i. */
 static const char *
-check_column(const DirectSpec *spec, int i, Form_pg_attribute attribute)
+check_column(const TableSpec *spec, int i, Form_pg_attribute attribute)
 {
 	if (attribute->atttypid != spec->columns[i].type ||
 		attribute->atttypmod != -1)
@@ -112,15 +118,15 @@ check_column(const DirectSpec *spec, int i, Form_pg_attribute attribute)
 	return NULL;
 }
 
-/* Finds the description's columns; any other may be null when it is inserted. */
+/* Finds the description's columns; any other has to take a null. */
 static const char *
 check_columns(Relation rel, DirectTable *table)
 {
-	const DirectSpec *spec = table->spec;
+	const TableSpec *spec = table->spec;
 	TupleDesc	tupdesc = RelationGetDescr(rel);
 	Bitmapset  *known = NULL;
 
-	for (int i = 0; i < DIRECT_MAX_COLUMNS && spec->columns[i].name; i++)
+	for (int i = 0; i < MAX_COLUMNS && spec->columns[i].name; i++)
 	{
 		AttrNumber	attnum = get_attnum(RelationGetRelid(rel),
 										spec->columns[i].name);
@@ -152,20 +158,20 @@ check_columns(Relation rel, DirectTable *table)
 	return NULL;
 }
 
-/* Is the foreign key from and to these columns? */
+/* Returns true if the foreign key is from and to the columns of the parent. */
 static bool
-same_foreign_key(const DirectSpec *child, const DirectParent *parent,
-				 const DirectSpec *specs, const ForeignKeyCacheInfo *key)
+is_key_to_parent(const DirectTable *table, const ParentSpec *parent,
+				 const TableSpec *specs, const ForeignKeyCacheInfo *key)
 {
-	const DirectSpec *to = &specs[parent->table];
+	const TableSpec *to = &specs[parent->table];
 
-	if (parent->count != key->nkeys ||
+	if (parent->ncolumns != key->nkeys ||
+		get_rel_namespace(key->confrelid) != get_rel_namespace(key->conrelid) ||
 		strcmp(to->name, get_rel_name(key->confrelid)) != 0)
 		return false;
 	for (int i = 0; i < key->nkeys; i++)
 	{
-		if (strcmp(child->columns[parent->columns[i]].name,
-				   get_attname(key->conrelid, key->conkey[i], false)) != 0 ||
+		if (table->attnum[parent->columns[i]] != key->conkey[i] ||
 			strcmp(to->columns[i].name,
 				   get_attname(key->confrelid, key->confkey[i], false)) != 0)
 			return false;
@@ -173,17 +179,21 @@ same_foreign_key(const DirectSpec *child, const DirectParent *parent,
 	return true;
 }
 
-/* Is it one whose row the caller holds? */
+/*
+ * Notes which table the foreign key refers to, if it is one of those whose row
+ * the caller locks.
+ */
 static bool
-is_known_foreign_key(const DirectSpec *spec, const DirectSpec *specs,
-					 const ForeignKeyCacheInfo *key)
+find_parent(DirectTable *table, const TableSpec *specs,
+			const ForeignKeyCacheInfo *key)
 {
-	if (get_rel_namespace(key->confrelid) != get_rel_namespace(key->conrelid))
-		return false;
-	for (int i = 0; i < DIRECT_MAX_PARENTS; i++)
+	for (int i = 0; i < MAX_PARENTS && table->spec->parents[i].ncolumns > 0; i++)
 	{
-		if (same_foreign_key(spec, &spec->parents[i], specs, key))
+		if (is_key_to_parent(table, &table->spec->parents[i], specs, key))
+		{
+			table->parent_relid[i] = key->confrelid;
 			return true;
+		}
 	}
 	return false;
 }
@@ -205,11 +215,11 @@ updated_columns(const DirectTable *table)
 
 /*
  * Triggers of foreign keys need not fire: on this table's side because the
- * caller holds the row referred to, or never inserts, on the other's because
- * no update changes a column of a key.
+ * caller has locked the row referred to, or never inserts, on the other's
+ * because no update changes a column of a key.
  */
 static const char *
-check_triggers(Relation rel, const DirectSpec *specs, DirectTable *table)
+check_triggers(Relation rel, const TableSpec *specs, DirectTable *table)
 {
 	Bitmapset  *updated = updated_columns(table);
 	List	   *known = NIL;
@@ -228,11 +238,8 @@ check_triggers(Relation rel, const DirectSpec *specs, DirectTable *table)
 							  updated))
 				return "an updated column is of a foreign key";
 		}
-		if (is_known_foreign_key(table->spec, specs, key))
-		{
+		if (find_parent(table, specs, key))
 			known = lappend_oid(known, key->conoid);
-			table->parents = lappend_oid(table->parents, key->confrelid);
-		}
 	}
 
 	for (int i = 0; rel->trigdesc != NULL && i < rel->trigdesc->numtriggers; i++)
@@ -252,29 +259,31 @@ check_triggers(Relation rel, const DirectSpec *specs, DirectTable *table)
 	return NULL;
 }
 
-/* See eligibility.h. */
+/* Describes what can do without SQL; *transient: look again next time. */
 const char *
-describe_table(Relation rel, const DirectSpec *specs, DirectTable *table)
+describe_table(Relation rel, const TableSpec *specs, DirectTable *table,
+			   bool *transient)
 {
-	const DirectSpec *spec = table->spec;
 	const char *reason;
 
+	*transient = false;
 	table->relid = RelationGetRelid(rel);
 	table->tupdesc = CreateTupleDescCopyConstr(RelationGetDescr(rel));
 	table->estate = CreateExecutorState();
 	table->relinfo = makeNode(ResultRelInfo);
 	InitResultRelInfo(table->relinfo, rel, 0, NULL, 0);
 
-	if ((reason = check_relation(spec, rel)) != NULL ||
+	if ((reason = check_relation(table->spec, rel)) != NULL ||
 		(reason = check_columns(rel, table)) != NULL ||
 		(reason = check_constraints(rel)) != NULL ||
 		(reason = check_triggers(rel, specs, table)) != NULL ||
-		(reason = check_indexes(rel, table)) != NULL)
+		(reason = check_indexes(rel, table, transient)) != NULL)
 		return reason;
 
-	if (spec->identity != 0)
+	if (table->spec->identity != 0)
 	{
-		table->sequence = identity_sequence(rel, table->attnum[spec->identity]);
+		table->sequence =
+			identity_sequence(rel, table->attnum[table->spec->identity]);
 		if (!OidIsValid(table->sequence))
 			return "its ids have no sequence";
 	}

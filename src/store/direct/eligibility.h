@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * eligibility.h
- *	  Which tables can do without SQL.
+ *	  Whether a table can do without SQL; used by cache.c alone.
  *
  *-------------------------------------------------------------------------
  */
@@ -10,22 +10,16 @@
 
 #include "store/direct/direct.h"
 
-/*
- * What follows answers NULL, or what stands against going without SQL: a
- * phrase for the server's log.
- */
+/* A column without which neither the direct path nor SQL can work. */
+typedef struct ShapeFault
+{
+	const char *column;			/* NULL: none */
+	int			sqlerrcode;
+	Oid			type;			/* the column's own, where it is not ours */
+} ShapeFault;
 
-/*
- * Describes the relation in *table, which is zero but for its spec, all of it
- * palloc'd in the current context.  specs has all tables, for the parents.
- */
-extern const char *describe_table(Relation rel, const DirectSpec *specs,
-								  DirectTable *table);
-
-/* index.c: its indexes, into *table. */
-extern const char *check_indexes(Relation rel, DirectTable *table);
-
-/* Is there a function in the expression that is not the server's? */
-extern bool calls_user_function(Node *node, void *context);
+extern void check_shape(Relation rel, const TableSpec *spec, ShapeFault *fault);
+extern const char *describe_table(Relation rel, const TableSpec *specs,
+								  DirectTable *table, bool *transient);
 
 #endif							/* LOOPIT_ELIGIBILITY_H */

@@ -2,9 +2,13 @@
  *
  * index.c
  *	  Which indexes a table may have to do without SQL, and which of them are
- *	  the keys that its description names.  See eligibility.h.
+ *	  the keys of its description.
  *
- * Memory: the description is palloc'd in the current context, work too.
+ * An index is compared with a key by what the catalogs have of it, not by its
+ * name, nor by its definition as text, which settings of a session change.
+ *
+ * Memory: the description is palloc'd in the current context, as is everything
+ * that is needed to make it.
  *
  *-------------------------------------------------------------------------
  */
@@ -17,47 +21,124 @@
 #include "catalog/pg_collation_d.h"
 #include "catalog/pg_opfamily_d.h"
 #include "catalog/pg_type_d.h"
-#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/optimizer.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/relcache.h"
-#include "utils/ruleutils.h"
 #include "utils/snapmgr.h"
 
-#include "store/direct/eligibility.h"
+#include "store/direct/index.h"
 
 static bool
-same_predicate(Relation index, const char *expected)
+is_user_function(Oid function, void *context)
 {
-	List	   *predicate = RelationGetIndexPredicate(index);
-	Oid			table = index->rd_index->indrelid;
-	char	   *text;
+	return function >= FirstNormalObjectId;
+}
 
-	if (predicate == NIL || expected == NULL)
-		return predicate == NIL && expected == NULL;
-	text = deparse_expression((Node *) make_ands_explicit(predicate),
-							  deparse_context_for(get_rel_name(table), table),
-							  false, false);
-	return strcmp(text, expected) == 0;
+static bool
+calls_user_function(Node *node, void *context)
+{
+	return node != NULL &&
+		(IsA(node, CoerceToDomain) ||
+		 check_functions_in_node(node, is_user_function, context) ||
+		 expression_tree_walker(node, calls_user_function, context));
 }
 
 /*
- * Fills *key if the index is as described; text in the C collation, where
- * equal is equal byte by byte.
+ * Returns true if the expression, which may be NULL or a list, can run code
+ * that is not the server's, or that can run SQL.  An immutable function of the
+ * server is safe to call outside of an executor and in a state that outlives
+ * an error; one that is not immutable (query_to_xml()) may call this extension
+ * again.  Of a domain's constraints, of whose changes the table gets no
+ * invalidation, nothing is known.
+ */
+bool
+requires_executor(Node *expression)
+{
+	return calls_user_function(expression, NULL) ||
+		contain_mutable_functions(expression);
+}
+
+/* Returns true if the node is the column of that name, in whatever collation. */
+static bool
+is_column(Node *node, Oid table, const char *name)
+{
+	while (node != NULL && IsA(node, RelabelType))
+		node = (Node *) ((RelabelType *) node)->arg;
+	return node != NULL && IsA(node, Var) &&
+		((Var *) node)->varattno == get_attnum(table, name);
+}
+
+/* Returns true if the node is lower(column COLLATE "C"). */
+static bool
+is_folded_column(Node *node, Oid table, const char *name)
+{
+	const FuncExpr *call = (FuncExpr *) node;
+
+	return node != NULL && IsA(node, FuncExpr) &&
+		call->funcid == F_LOWER_TEXT && call->inputcollid == C_COLLATION_OID &&
+		is_column(linitial(call->args), table, name);
+}
+
+static bool
+matches_predicate(Relation index, const TableSpec *spec, const KeySpec *key)
+{
+	List	   *predicate = RelationGetIndexPredicate(index);
+	const NullTest *test;
+
+	if (key->predicate == KEY_OF_ALL_ROWS)
+		return predicate == NIL;
+	if (list_length(predicate) != 1 || !IsA(linitial(predicate), NullTest))
+		return false;
+	test = linitial(predicate);
+	return test->nulltesttype == IS_NULL &&
+		is_column((Node *) test->arg, index->rd_index->indrelid,
+				  spec->columns[key->predicate_column].name);
+}
+
+/* Returns true if the index has what the key has, in the same order. */
+static bool
+matches_columns(Relation index, const TableSpec *spec, const KeySpec *key)
+{
+	Oid			table = index->rd_index->indrelid;
+	ListCell   *expression = list_head(RelationGetIndexExpressions(index));
+
+	if (index->rd_index->indnkeyatts != key->ncolumns)
+		return false;
+	for (int i = 0; i < key->ncolumns; i++)
+	{
+		const char *name = spec->columns[key->columns[i].column].name;
+		AttrNumber	attnum = index->rd_index->indkey.values[i];
+		Node	   *node = NULL;
+
+		if (attnum == 0)
+		{
+			node = lfirst(expression);
+			expression = lnext(RelationGetIndexExpressions(index), expression);
+		}
+		if (key->columns[i].form == KEY_FOLDED ?
+			!is_folded_column(node, table, name) :
+			attnum != get_attnum(table, name))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Fills *ready if the index is the key; text in the C collation, where equal
+ * values are equal byte by byte.
  */
 static bool
-match_key(Relation index, const DirectKey *expected, DirectIndex *key)
+match_key(Relation index, const TableSpec *spec, const KeySpec *key,
+		  DirectIndex *ready)
 {
-	int			count = index->rd_index->indnkeyatts;
-
-	if (count > DIRECT_MAX_KEY_COLUMNS ||
-		(expected->unique && !index->rd_index->indisunique) ||
-		strcmp(pg_get_indexdef_columns(RelationGetRelid(index), false),
-			   expected->columns) != 0 ||
-		!same_predicate(index, expected->predicate))
+	if ((key->identifies && !index->rd_index->indisunique) ||
+		!matches_columns(index, spec, key) ||
+		!matches_predicate(index, spec, key))
 		return false;
-	for (int i = 0; i < count; i++)
+	for (int i = 0; i < key->ncolumns; i++)
 	{
 		RegProcedure equal = InvalidOid;
 
@@ -70,15 +151,18 @@ match_key(Relation index, const DirectKey *expected, DirectIndex *key)
 			equal = F_TEXTEQ;
 		if (!OidIsValid(equal))
 			return false;
-		fmgr_info_cxt(equal, &key->equal[i], CurrentMemoryContext);
+		fmgr_info_cxt(equal, &ready->equal[i], CurrentMemoryContext);
 	}
-	key->ncolumns = count;
+	ready->ncolumns = key->ncolumns;
 	return true;
 }
 
-/* See direct.h. */
+/*
+ * Returns true if that relation, which may be none, is an index that is the
+ * key of the description.
+ */
 bool
-direct_is_key(Oid index, const DirectKey *key)
+direct_is_key(Oid index, const TableSpec *spec, int key)
 {
 	Relation	rel = try_relation_open(index, AccessShareLock);
 	DirectIndex ready;
@@ -87,7 +171,8 @@ direct_is_key(Oid index, const DirectKey *key)
 	if (rel == NULL)
 		return false;
 	same = rel->rd_rel->relkind == RELKIND_INDEX &&
-		match_key(rel, key, &ready);
+		rel->rd_rel->relam == BTREE_AM_OID &&
+		match_key(rel, spec, &spec->keys[key], &ready);
 	relation_close(rel, AccessShareLock);
 	return same;
 }
@@ -105,27 +190,31 @@ is_too_new(Relation index)
 							   TransactionXmin);
 }
 
-/* One of the table's indexes, whose number is table->nindexes. */
+/* Checks one of the table's indexes, whose number is table->nindexes. */
 static const char *
-check_index(Relation index, DirectTable *table, bool *found)
+check_index(Relation index, DirectTable *table, bool *found, bool *transient)
 {
 	Form_pg_index form = index->rd_index;
 	IndexInfo  *info = BuildIndexInfo(index);
+	const KeySpec *keys = table->spec->keys;
 
 	if (index->rd_rel->relam != BTREE_AM_OID || form->indisexclusion ||
 		!form->indisvalid || !form->indisready || !form->indimmediate)
 		return "an index is not an ordinary one";
 	if (is_too_new(index))
+	{
+		*transient = true;
 		return "an index is newer than what the transaction sees";
-	if (calls_user_function((Node *) info->ii_Expressions, NULL) ||
-		calls_user_function((Node *) info->ii_Predicate, NULL))
+	}
+	if (requires_executor((Node *) info->ii_Expressions) ||
+		requires_executor((Node *) info->ii_Predicate))
 		return "an index calls a function that is not the server's";
 
 	table->relinfo->ri_IndexRelationInfo[table->nindexes] = info;
-	for (int i = 0; i < DIRECT_MAX_KEYS && table->spec->keys[i].columns; i++)
+	for (int i = 0; i < MAX_KEYS && keys[i].ncolumns > 0; i++)
 	{
 		if (found[i] ||
-			!match_key(index, &table->spec->keys[i], &table->keys[i]))
+			!match_key(index, table->spec, &keys[i], &table->keys[i]))
 			continue;
 		table->keys[i].number = table->nindexes;
 		found[i] = true;
@@ -133,12 +222,15 @@ check_index(Relation index, DirectTable *table, bool *found)
 	return NULL;
 }
 
-/* See eligibility.h.  In the server's order, which all writers keep. */
+/*
+ * Describes the table's indexes, in the server's order, which all writers
+ * keep.  Returns why SQL is required, or NULL.
+ */
 const char *
-check_indexes(Relation rel, DirectTable *table)
+check_indexes(Relation rel, DirectTable *table, bool *transient)
 {
 	List	   *indexes = RelationGetIndexList(rel);
-	bool		found[DIRECT_MAX_KEYS] = {false};
+	bool		found[MAX_KEYS] = {false};
 	ListCell   *lc;
 
 	table->indexes = palloc(sizeof(Oid) * list_length(indexes));
@@ -147,7 +239,7 @@ check_indexes(Relation rel, DirectTable *table)
 	foreach(lc, indexes)
 	{
 		Relation	index = index_open(lfirst_oid(lc), AccessShareLock);
-		const char *reason = check_index(index, table, found);
+		const char *reason = check_index(index, table, found, transient);
 
 		index_close(index, AccessShareLock);
 		if (reason != NULL)
@@ -156,7 +248,7 @@ check_indexes(Relation rel, DirectTable *table)
 	}
 	table->relinfo->ri_NumIndices = table->nindexes;
 
-	for (int i = 0; i < DIRECT_MAX_KEYS && table->spec->keys[i].columns; i++)
+	for (int i = 0; i < MAX_KEYS && table->spec->keys[i].ncolumns > 0; i++)
 	{
 		if (!found[i])
 			return "an index is missing";

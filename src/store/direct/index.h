@@ -1,0 +1,17 @@
+/*-------------------------------------------------------------------------
+ *
+ * index.h
+ *	  Which indexes a table may have to do without SQL.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef LOOPIT_INDEX_H
+#define LOOPIT_INDEX_H
+
+#include "store/direct/direct.h"
+
+extern bool requires_executor(Node *expression);
+extern const char *check_indexes(Relation rel, DirectTable *table,
+								 bool *transient);
+
+#endif							/* LOOPIT_INDEX_H */

@@ -1,0 +1,145 @@
+/*-------------------------------------------------------------------------
+ *
+ * row_direct.c
+ *	  Rows by the table and index access methods.
+ *
+ * Rows changed by a trigger in this call are visible only to SQL, and a write
+ * may turn out to need it: each function then passes the row on to row_sql.c.
+ *
+ * Memory: works in the caller's context; see direct/direct.c.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "store/row.h"
+
+static DirectRelation *
+open_relation(Store *store, Table table)
+{
+	return direct_open(store->direct, table);
+}
+
+static void
+begin_direct(RowScan *scan, Lookup lookup, Datum *key)
+{
+	const LookupSpec *spec = &lookup_specs[lookup];
+
+	direct_scan_begin(&scan->direct, open_relation(scan->store, spec->table),
+					  spec->key, key, spec->nvalues);
+}
+
+static bool
+next_direct(RowScan *scan)
+{
+	return direct_scan_next(&scan->direct);
+}
+
+static void
+end_direct(RowScan *scan)
+{
+	direct_scan_end(&scan->direct);
+}
+
+static Datum
+value_direct(const RowScan *scan, int column, bool *isnull)
+{
+	return direct_value(scan->direct.relation, column, isnull);
+}
+
+/*
+ * Locks the row of a primary key; false if it is gone.  The newest version may
+ * have another key, as may one that SELECT ... FOR UPDATE rechecks.
+ */
+static bool
+lock_by_key(DirectRelation *relation, const Datum *key, LockTupleMode mode)
+{
+	return (slot_matches_key(relation, key) ||
+			direct_find(relation, 0, key, relation->table->keys[0].ncolumns)) &&
+		direct_lock(relation, mode) && slot_matches_key(relation, key);
+}
+
+static bool
+lock_direct(RowScan *scan, Table table, LockTupleMode mode, Datum *key)
+{
+	scan->direct.relation = open_relation(scan->store, table);
+	if (lock_by_key(scan->direct.relation, key, mode))
+		return true;
+	scan->access = &sql_access;
+	return scan->access->lock(scan, table, mode, key);
+}
+
+/*
+ * Locks the rows that a new one refers to, in place of the foreign keys'
+ * triggers.  Returns false if one is gone, if its table uses SQL, or if it is
+ * not the table that the foreign key refers to.
+ */
+static bool
+lock_parents(Store *store, DirectRelation *child, const RowValues *row)
+{
+	const TableSpec *spec = child->table->spec;
+
+	for (int i = 0; i < MAX_PARENTS && spec->parents[i].ncolumns > 0; i++)
+	{
+		const ParentSpec *parent = &spec->parents[i];
+		Datum		key[MAX_KEY_COLUMNS] = {0};
+		DirectRelation *relation;
+
+		for (int j = 0; j < parent->ncolumns; j++)
+			key[j] = row->values[parent->columns[j]];
+		relation = open_relation(store, parent->table);
+		if (relation == NULL ||
+			(OidIsValid(child->table->parent_relid[i]) &&
+			 child->table->parent_relid[i] != relation->table->relid))
+			return false;
+		if (is_locked(store, parent->table, key))
+			continue;
+		if (!lock_by_key(relation, key, LockTupleKeyShare))
+			return false;
+		note_locked(store, parent->table, key);
+	}
+	return true;
+}
+
+static int64
+insert_direct(Store *store, Table table, RowValues *row)
+{
+	DirectRelation *relation = open_relation(store, table);
+	int			identity = table_specs[table].identity;
+	int64		id = 0;
+
+	/* while a parent's lock was waited for, the tables may have changed */
+	if (!lock_parents(store, relation, row) || !direct_is_writable(relation))
+		return sql_access.insert(store, table, row);
+	if (identity != 0)
+	{
+		id = direct_next_id(relation);
+		set_integer(row, identity, id);
+	}
+	direct_insert(relation, row->values, row->nulls);
+	note_locked(store, table, row->values);
+	return id;
+}
+
+static bool
+update_direct(Store *store, Table table, RowValues *row)
+{
+	DirectRelation *relation = open_relation(store, table);
+
+	if (!direct_is_writable(relation) ||
+		!lock_by_key(relation, row->values, LockTupleNoKeyExclusive) ||
+		direct_has_pending_checks(relation))
+		return sql_access.update(store, table, row);
+	direct_update(relation, row->values, row->nulls);
+	return true;
+}
+
+const RowAccess direct_access = {
+	.begin = begin_direct,
+	.next = next_direct,
+	.end = end_direct,
+	.value = value_direct,
+	.lock = lock_direct,
+	.insert = insert_direct,
+	.update = update_direct
+};

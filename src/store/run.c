@@ -1,0 +1,296 @@
+/*-------------------------------------------------------------------------
+ *
+ * run.c
+ *	  Running SQL statements, and reading their results.
+ *
+ * Fixed text with qualified names needs no invalidation of our own: the plan
+ * cache replans where a table changes.  The types of a result are checked each
+ * time, since a table's owner may change them, and a value of another type
+ * read as ours is a crash, or an address that the owner chose.
+ *
+ * SPI is connected to when the first statement is run, and not at all where
+ * everything is done without SQL.
+ *
+ * Memory: a plan lives as long as the backend (SPI_keepplan, under
+ * CacheMemoryContext).  Results belong to the SPI connection, which ends at
+ * store_close(); everything else, texts of results included, is in the
+ * caller's context, which stays current between the two.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type_d.h"
+#include "parser/parse_coerce.h"
+#include "utils/builtins.h"
+#include "utils/date.h"
+#include "utils/lsyscache.h"
+#include "utils/timestamp.h"
+
+#include "store/run.h"
+
+/* Connects to SPI, whose own context must not become the caller's. */
+static void
+connect_to_spi(Store *store)
+{
+	MemoryContext context = CurrentMemoryContext;
+
+	if (store->connected)
+		return;
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+	store->connected = true;
+	MemoryContextSwitchTo(context);
+}
+
+/* Ends the connection, if there is one, and with it all results. */
+void
+disconnect_from_spi(Store *store)
+{
+	if (store->connected && SPI_finish() != SPI_OK_FINISH)
+		elog(ERROR, "SPI_finish failed");
+	store->connected = false;
+}
+
+void
+arg_datum(StatementArgs *args, Datum value, bool isnull)
+{
+	Assert(args->count < MAX_STATEMENT_ARGS);
+	args->values[args->count] = value;
+	args->nulls[args->count] = isnull ? 'n' : ' ';
+	args->count++;
+}
+
+void
+arg_integer(StatementArgs *args, int64 value)
+{
+	arg_datum(args, Int64GetDatum(value), false);
+}
+
+/* An id, of which 0 is NULL. */
+void
+arg_id(StatementArgs *args, int64 id)
+{
+	arg_datum(args, Int64GetDatum(id), id == 0);
+}
+
+void
+arg_text(StatementArgs *args, LeadText text)
+{
+	arg_datum(args, text_datum(text), text.data == NULL);
+}
+
+void
+arg_value(StatementArgs *args, Oid type, const LeadValue *value)
+{
+	arg_datum(args, value_datum(value, type), !value->provided);
+}
+
+/* A text as the server has it, palloc'd; 0 where there is none. */
+Datum
+text_datum(LeadText text)
+{
+	if (text.data == NULL)
+		return (Datum) 0;
+	return PointerGetDatum(cstring_to_text_with_len(text.data,
+													(int) text.length));
+}
+
+/* A value of the lead in a column's type; 0 where it is not provided. */
+Datum
+value_datum(const LeadValue *value, Oid type)
+{
+	if (!value->provided)
+		return (Datum) 0;
+	switch (type)
+	{
+		case DATEOID:
+			return DateADTGetDatum((DateADT) value->number);
+		case BOOLOID:
+			return BoolGetDatum(value->number != 0);
+		case INT8OID:
+		case TIMESTAMPTZOID:
+			return Int64GetDatum(value->number);
+		default:
+			return text_datum(value->text);
+	}
+}
+
+/* A column's value as the lead's; a text is copied to the current context. */
+LeadValue
+datum_value(Datum datum, bool isnull, Oid type)
+{
+	LeadValue	value = {.provided = !isnull};
+
+	if (isnull)
+		return value;
+	switch (type)
+	{
+		case DATEOID:
+			value.number = DatumGetDateADT(datum);
+			break;
+		case BOOLOID:
+			value.number = DatumGetBool(datum);
+			break;
+		case INT8OID:
+		case TIMESTAMPTZOID:
+			value.number = DatumGetInt64(datum);
+			break;
+		default:
+			{
+				text	   *stored = DatumGetTextPP(datum);
+				size_t		length = VARSIZE_ANY_EXHDR(stored);
+				char	   *copy = palloc(length + 1);
+
+				memcpy(copy, VARDATA_ANY(stored), length);
+				copy[length] = '\0';
+				value.text = lead_text(copy, length);
+			}
+	}
+	return value;
+}
+
+/*
+ * Prepares and keeps a plan; a generic one, since every statement is a look-up
+ * by key.  An error leaves nothing behind.
+ */
+SPIPlanPtr
+prepare_plan(Store *store, const char *sql, int nargs, const Oid *arg_types)
+{
+	MemoryContext context = CurrentMemoryContext;
+	SPIPlanPtr	plan;
+
+	connect_to_spi(store);
+	plan = SPI_prepare_cursor(sql, nargs, unconstify(Oid *, arg_types),
+							  CURSOR_OPT_GENERIC_PLAN);
+	if (plan == NULL)
+		elog(ERROR, "SPI_prepare_cursor failed: %s: %s",
+			 SPI_result_code_string(SPI_result), sql);
+	if (SPI_keepplan(plan) != 0)
+		elog(ERROR, "SPI_keepplan failed");
+	MemoryContextSwitchTo(context);
+	return plan;
+}
+
+/*
+ * Runs a plan, and returns the number of rows, which are in SPI_tuptable.  SPI
+ * leaves its own context as the current one, in which nothing outlives
+ * store_close(): it is changed back.
+ */
+uint64
+run_plan(Store *store, SPIPlanPtr plan, Datum *values, const char *nulls,
+		 bool read_only)
+{
+	MemoryContext context = CurrentMemoryContext;
+	int			result;
+
+	connect_to_spi(store);
+	result = SPI_execute_plan(plan, values, nulls, read_only, 0);
+	MemoryContextSwitchTo(context);
+	if (result < 0)
+		elog(ERROR, "SPI_execute_plan failed: %s",
+			 SPI_result_code_string(result));
+	return SPI_processed;
+}
+
+/* Raises if a column of the result, from 1, cannot be read as that type. */
+void
+check_result_type(int column, Oid expected)
+{
+	Form_pg_attribute attribute = TupleDescAttr(SPI_tuptable->tupdesc,
+												column - 1);
+
+	if (attribute->atttypid != expected &&
+		!IsBinaryCoercible(getBaseType(attribute->atttypid), expected))
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("column \"%s\" has type %s instead of %s",
+						NameStr(attribute->attname),
+						format_type_be(attribute->atttypid),
+						format_type_be(expected)),
+				 err_generic_string(PG_DIAG_COLUMN_NAME,
+									NameStr(attribute->attname))));
+}
+
+static uint64
+run_statement(Store *store, Statement statement, StatementArgs *args,
+			  bool read_only)
+{
+	static SPIPlanPtr plans[NUM_STATEMENTS];
+	const StatementSpec *spec = &statements[statement];
+	uint64		rows;
+
+	for (int table = 0; table < NUM_TABLES; table++)
+	{
+		if (spec->tables & (UINT32_C(1) << table))
+			direct_check_shape(table);
+	}
+	if (plans[statement] == NULL)
+	{
+		int			nargs = 0;
+
+		while (OidIsValid(spec->arg_types[nargs]))
+			nargs++;
+		plans[statement] = prepare_plan(store, spec->sql, nargs,
+										spec->arg_types);
+	}
+	Assert(args->count == SPI_getargcount(plans[statement]));
+	rows = run_plan(store, plans[statement], args->values, args->nulls,
+					read_only);
+	for (int i = 0; spec->result_types && OidIsValid(spec->result_types[i]); i++)
+		check_result_type(i + 1, spec->result_types[i]);
+	return rows;
+}
+
+/*
+ * Runs a statement that reads in the snapshot of the look-ups.  Raises what
+ * the server raises.
+ */
+uint64
+run_look(Store *store, Statement statement, StatementArgs *args)
+{
+	Assert(store->read_only || store->has_snapshot);
+	return run_statement(store, statement, args, true);
+}
+
+/* Runs a statement that writes or locks: it sees the newest rows. */
+uint64
+run_change(Store *store, Statement statement, StatementArgs *args)
+{
+	Assert(!store->read_only);
+	return run_statement(store, statement, args, false);
+}
+
+Datum
+result_datum(uint64 row, int column, bool *isnull)
+{
+	return SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc,
+						 column, isnull);
+}
+
+/* A bigint of the result; 0 where it is null. */
+int64
+result_integer(uint64 row, int column)
+{
+	bool		isnull;
+	Datum		value = result_datum(row, column, &isnull);
+
+	return isnull ? 0 : DatumGetInt64(value);
+}
+
+/* A text of the result, copied to the current context; none where it is null. */
+LeadText
+result_text(uint64 row, int column)
+{
+	bool		isnull;
+	Datum		value = result_datum(row, column, &isnull);
+
+	return datum_value(value, isnull, TEXTOID).text;
+}
+
+/* The first column of the only row; 0 where there is no row. */
+int64
+single_id(uint64 rows)
+{
+	return rows == 0 ? 0 : result_integer(0, 1);
+}
