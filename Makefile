@@ -35,6 +35,7 @@ OBJS = \
 	src/server/fault.o \
 	src/server/json_out.o \
 	src/server/owner.o \
+	src/server/schema_version.o \
 	src/rules/code.o \
 	src/rules/country.o \
 	src/rules/field.o \
