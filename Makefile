@@ -37,6 +37,7 @@ OBJS = \
 	src/server/fault.o \
 	src/server/json_out.o \
 	src/server/owner.o \
+	src/server/schema_version.o \
 	src/rules/code.o \
 	src/rules/country.o \
 	src/rules/field.o \
@@ -46,7 +47,7 @@ OBJS = \
 	src/rules/validate.o
 
 EXTENSION = loopit_leads
-DATA = loopit_leads--1.0.sql
+DATA = loopit_leads--1.0.sql loopit_leads--1.0--1.1.sql loopit_leads--1.1.sql
 PGFILEDESC = "loopit_leads - ingests Dealer Studio leads"
 
 # "codes" stands last: it looks at the log rows of all the others.

@@ -10,10 +10,10 @@ DO $$ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION loopit_setup() TO regress_loopit_owner;
 
--- The version stands in the control file; everything else agrees with it.
+-- The version is that of the control file everywhere.
 \set meta :abs_srcdir '/META.json'
 SELECT pg_read_file(:'meta')::jsonb AS meta \gset
-SELECT default_version = '1.0' AS control, extversion = default_version AS installed,
+SELECT default_version = '1.1' AS control, extversion = default_version AS installed,
 	format('loopit_leads--%s.sql', default_version) IN
 		(SELECT pg_ls_dir(:'abs_srcdir')) AS script,
 	substring(:'meta'::jsonb->>'version' FROM '^\d+\.\d+') = default_version AS meta,

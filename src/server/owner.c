@@ -31,6 +31,7 @@
 
 #include "server/compat.h"
 #include "server/owner.h"
+#include "server/schema_version.h"
 
 #define LOG_SEQUENCE	"ingest_log_id_seq"
 
@@ -38,7 +39,7 @@
 static const char *const relation_names[] = {
 	"workspace", "dealership", "location", "package", "asset",
 	"asset_location", "person", "identity_document", "booking", "ingest_log",
-	LOG_SEQUENCE
+	"schema_version", LOG_SEQUENCE
 };
 
 static struct
@@ -91,12 +92,16 @@ relation_owner(Oid relation)
 /*
  * Looks the relations up.  The cache is marked valid first: an invalidation
  * that arrives in between then marks it again, and is not lost.
+ *
+ * Only a version that is sufficient is cached, so an upgrade needs no
+ * invalidation.
  */
 static void
 fill_cache(void)
 {
 	Oid			schema = get_namespace_oid("loopit", true);
 
+	require_schema_version(schema);
 	cache.valid = true;
 	for (int i = 0; i < lengthof(relation_names); i++)
 	{
@@ -112,7 +117,7 @@ fill_cache(void)
 					(errcode(ERRCODE_UNDEFINED_TABLE),
 					 errmsg("relation \"loopit.%s\" does not exist",
 							relation_names[i]),
-					 errhint("Run SELECT loopit_setup().")));
+					 errhint("%s", schema_upgrade_hint())));
 		}
 
 		cache.relation[i] = relation;

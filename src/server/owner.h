@@ -19,7 +19,8 @@ typedef struct OwnerScope
 /*
  * Becomes the owner of the tables, with search_path pg_catalog, pg_temp, until
  * the scope ends.  Raises undefined_table where loopit_setup() has not made
- * the tables, and insufficient_privilege where they have more than one owner.
+ * the tables, object_not_in_prerequisite_state where they are of an older
+ * version, and insufficient_privilege where they have more than one owner.
  */
 extern void owner_begin(OwnerScope *scope);
 

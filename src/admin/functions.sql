@@ -1,0 +1,144 @@
+-- The functions of the extension, each declared once.  script/generate-install
+-- makes the install script and the upgrade script of this file and of the
+-- setup steps in src/admin/steps/.
+--
+-- One paragraph per function or type: its declaration, its comment and, where
+-- it reads or writes data, the REVOKE.  (The data functions run as the owner
+-- of the tables, so none of them is for PUBLIC; the pure functions are.)
+--
+-- The upgrade script replaces the functions that the older version has, which
+-- keeps their grants, and creates the others.  A function that has got further
+-- arguments is preceded by a line with its older signature, and keeps its OID,
+-- its grants and the views that call it:
+--
+--	--: was loopit_example(text, bigint)
+
+-- ---------------------------------------------------------------------------
+-- Ingestion.  The parameter has no name: PostgREST hands a whole request body
+-- only to a function with a single unnamed parameter.
+-- ---------------------------------------------------------------------------
+
+CREATE FUNCTION loopit_ingest_lead(jsonb) RETURNS jsonb
+	LANGUAGE C VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE
+	AS 'MODULE_PATHNAME', 'loopit_ingest_lead';
+COMMENT ON FUNCTION loopit_ingest_lead(jsonb) IS
+	'Ingests one Dealer Studio payload, writes a row of loopit.ingest_log and returns the outcome.';
+REVOKE EXECUTE ON FUNCTION loopit_ingest_lead(jsonb) FROM PUBLIC;
+
+CREATE FUNCTION loopit_ingest_webhook(bytea) RETURNS jsonb
+	LANGUAGE C VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE
+	AS 'MODULE_PATHNAME', 'loopit_ingest_webhook';
+COMMENT ON FUNCTION loopit_ingest_webhook(bytea) IS
+	'The same for a raw request body, whatever its bytes are: one that cannot be read is kept in the log, and an outcome is returned.';
+REVOKE EXECUTE ON FUNCTION loopit_ingest_webhook(bytea) FROM PUBLIC;
+
+CREATE FUNCTION loopit_validate_lead(jsonb) RETURNS jsonb
+	LANGUAGE C STABLE CALLED ON NULL INPUT PARALLEL UNSAFE
+	AS 'MODULE_PATHNAME', 'loopit_validate_lead';
+COMMENT ON FUNCTION loopit_validate_lead(jsonb) IS
+	'Returns the outcome that loopit_ingest_lead would have now; writes nothing.';
+REVOKE EXECUTE ON FUNCTION loopit_validate_lead(jsonb) FROM PUBLIC;
+
+-- ---------------------------------------------------------------------------
+-- Support
+-- ---------------------------------------------------------------------------
+
+CREATE FUNCTION loopit_replay_lead(log_id bigint) RETURNS jsonb
+	LANGUAGE C VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE
+	AS 'MODULE_PATHNAME', 'loopit_replay_lead';
+COMMENT ON FUNCTION loopit_replay_lead(bigint) IS
+	'Ingests the payload of that row of loopit.ingest_log again, after the cause is fixed.';
+REVOKE EXECUTE ON FUNCTION loopit_replay_lead(bigint) FROM PUBLIC;
+
+CREATE FUNCTION loopit_dismiss_lead(log_id bigint, note text) RETURNS void
+	LANGUAGE C VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE
+	AS 'MODULE_PATHNAME', 'loopit_dismiss_lead';
+COMMENT ON FUNCTION loopit_dismiss_lead(bigint, text) IS
+	'Removes the lead of that row of loopit.ingest_log from loopit.unresolved_lead.';
+REVOKE EXECUTE ON FUNCTION loopit_dismiss_lead(bigint, text) FROM PUBLIC;
+
+-- A type of its own: columns of a RETURNS TABLE cannot be called as arguments.
+CREATE TYPE loopit_found_lead AS (
+	log_id bigint, received_at timestamptz, status text, reason text,
+	booking_reason text, dealership_id bigint, workspace_id bigint,
+	person_id bigint, booking_id bigint, lead_reference text, email text,
+	outcome jsonb);
+COMMENT ON TYPE loopit_found_lead IS
+	'A row of loopit_find_leads(): a delivery without its payload.';
+
+CREATE FUNCTION loopit_find_leads(
+		lead_reference text DEFAULT NULL, email text DEFAULT NULL,
+		around timestamptz DEFAULT NULL, within interval DEFAULT NULL)
+	RETURNS SETOF loopit_found_lead
+	LANGUAGE C STABLE CALLED ON NULL INPUT PARALLEL UNSAFE
+	AS 'MODULE_PATHNAME', 'loopit_find_leads';
+COMMENT ON FUNCTION loopit_find_leads(text, text, timestamptz, interval) IS
+	'Deliveries by lead reference, e-mail and time, newest first, without their payloads; without an argument the newest 100.';
+REVOKE EXECUTE ON FUNCTION loopit_find_leads(text, text, timestamptz, interval) FROM PUBLIC;
+
+CREATE FUNCTION loopit_forget_person(workspace_id bigint, email text) RETURNS jsonb
+	LANGUAGE C VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE
+	AS 'MODULE_PATHNAME', 'loopit_forget_person';
+COMMENT ON FUNCTION loopit_forget_person(bigint, text) IS
+	'Erases a person: the person''s row and documents, and every trace in loopit.ingest_log; returns the counts.';
+REVOKE EXECUTE ON FUNCTION loopit_forget_person(bigint, text) FROM PUBLIC;
+
+CREATE FUNCTION loopit_purge_ingest_log(
+		older_than interval, failures_older_than interval DEFAULT NULL,
+		max_rows int DEFAULT 10000)
+	RETURNS bigint
+	LANGUAGE C VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE
+	AS 'MODULE_PATHNAME', 'loopit_purge_ingest_log';
+COMMENT ON FUNCTION loopit_purge_ingest_log(interval, interval, int) IS
+	'Deletes at most max_rows rows of loopit.ingest_log that are older than that; call it until it returns 0.';
+REVOKE EXECUTE ON FUNCTION loopit_purge_ingest_log(interval, interval, int) FROM PUBLIC;
+
+-- ---------------------------------------------------------------------------
+-- Pure functions
+-- ---------------------------------------------------------------------------
+
+CREATE FUNCTION loopit_lead_schema() RETURNS jsonb
+	LANGUAGE C IMMUTABLE PARALLEL SAFE
+	AS 'MODULE_PATHNAME', 'loopit_lead_schema';
+COMMENT ON FUNCTION loopit_lead_schema() IS
+	'The payload''s JSON Schema (draft 2020-12).';
+
+CREATE FUNCTION loopit_mask_payload(jsonb) RETURNS jsonb
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+	AS 'MODULE_PATHNAME', 'loopit_mask_payload';
+COMMENT ON FUNCTION loopit_mask_payload(jsonb) IS
+	'Masks document numbers, dates of birth and street addresses, by key, at any depth.';
+
+CREATE FUNCTION loopit_reason_codes(
+		OUT code text, OUT thing text, OUT field text,
+		OUT explanation text, OUT remedy text)
+	RETURNS SETOF record
+	LANGUAGE C IMMUTABLE PARALLEL SAFE ROWS 40
+	AS 'MODULE_PATHNAME', 'loopit_reason_codes';
+COMMENT ON FUNCTION loopit_reason_codes() IS
+	'The catalogue of the codes and reasons that outcomes use.';
+
+-- ---------------------------------------------------------------------------
+-- Setup: the steps that loopit_setup() takes, as data, so that a DBA can read
+-- the DDL before running it: SELECT ddl FROM loopit_setup_steps().
+-- ---------------------------------------------------------------------------
+
+CREATE FUNCTION loopit_setup_steps(
+		OUT step int, OUT title text, OUT makes text[], OUT ddl text)
+	RETURNS SETOF record
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 10
+	SET search_path = pg_catalog, pg_temp
+AS $setup$
+VALUES
+--: steps
+$setup$;
+COMMENT ON FUNCTION loopit_setup_steps() IS
+	'The steps of loopit_setup(): number, title, what each makes, and its DDL.';
+
+CREATE FUNCTION loopit_setup(OUT step int, OUT title text, OUT done text)
+	RETURNS SETOF record
+	LANGUAGE C VOLATILE PARALLEL UNSAFE ROWS 10
+	AS 'MODULE_PATHNAME', 'loopit_setup';
+COMMENT ON FUNCTION loopit_setup() IS
+	'Creates what is missing of schema loopit, owned by the caller, and brings older tables up to date; returns one row per step.';
+REVOKE EXECUTE ON FUNCTION loopit_setup() FROM PUBLIC;
