@@ -47,7 +47,6 @@ EXTENSION = loopit_leads
 DATA = loopit_leads--1.0.sql
 PGFILEDESC = "loopit_leads - ingests Dealer Studio leads"
 
-# "codes" stands last: it looks at the log rows of all the others.
 REGRESS = setup setup_again example fields email dates countries person address \
 	documents booking late_delivery redelivery rejected failed dry_run \
 	deferred tenants messages batch webhook webhook_encoding replay replay_order \
