@@ -1,7 +1,9 @@
-# What is generated is up to date: README's tables, the example in the schema,
-# the country table; and no file refers to what its users do not have.
+# The documents are up to date: what is generated (the reference tables, the
+# example in the schema, the table of countries) is what its generator prints,
+# and every link leads somewhere.
 use strict;
 use warnings;
+use File::Basename qw(dirname);
 use FindBin;
 use Test::More;
 
@@ -14,9 +16,17 @@ sub run_in_top
 	return ($? >> 8, $output);
 }
 
+sub contents
+{
+	my ($file) = @_;
+	open(my $in, '<', "$top/$file") or die "$file: $!";
+	local $/;
+	return <$in>;
+}
+
 my ($status, $output) = run_in_top('script/generate-reference --check');
-is($output, '', 'README has the field reference and the code catalogue of today');
-is($status, 0, 'script/generate-reference says so');
+is($output, '', 'the tables of fields and codes are those of src/rules');
+is($status, 0, 'script/generate-reference exits with status 0');
 
 ($status, $output) =
   run_in_top('script/generate-example | diff - src/payload/example_table.h');
@@ -31,14 +41,6 @@ SKIP:
 	is($output, '', 'src/rules/country_table.h is what iso-codes has');
 }
 
-sub contents
-{
-	my ($file) = @_;
-	open(my $in, '<', "$top/$file") or die "$file: $!";
-	local $/;
-	return <$in>;
-}
-
 # The published example differs from the one that is JSON by one comma.
 my $published = contents('examples/dealer-studio-as-published.txt');
 my $json = contents('examples/dealer-studio.json');
@@ -47,30 +49,48 @@ is($published =~ s/("opt_in_to_marketing": false),/$1/,
 s/\s+$// for $published, $json;
 is($published, $json, 'and is the JSON one without it');
 
-my $size = 0;
-for my $file (glob("$top/src/*/*.[ch] $top/src/*/*/*.[ch] $top/loopit_leads.c"))
+# A heading's anchor, as GitHub makes it.
+sub anchor
 {
-	open(my $in, '<', $file) or die "$file: $!";
-	my @lines = <$in>;
-	close $in;
-	next if $file =~ /_table\.h$/;
-	$size++;
-	cmp_ok(scalar(@lines), '<=', 600, "$file has 600 lines at most");
-
-	# a function's body stands between braces in the first column
-	my ($start, $longest) = (0, 0);
-	for my $number (0 .. $#lines)
-	{
-		$start = $number if $lines[$number] =~ /^\{/;
-		next unless $lines[$number] =~ /^\}/ && $start;
-		$longest = $number - $start if $number - $start > $longest;
-		$start = 0;
-	}
-	cmp_ok($longest, '<=', 100, "$file has no function over 100 lines");
-	next if $file =~ m{/store/|/admin/setup};
-	is(scalar(grep { /\bSPI_\w+/ && !m{^ ?\*} } @lines),
-		0, "$file makes no SPI call");
+	my ($heading) = @_;
+	$heading =~ s/\[([^\]]*)\]\([^)]*\)/$1/g;	# a link's text
+	$heading = lc($heading =~ s/\s+$//r);
+	return $heading =~ s/[^\w\- ]//gr =~ s/ /-/gr;
 }
-cmp_ok($size, '>', 30, 'all files were looked at');
+
+# The Markdown text without its blocks of code, where "#" is no heading.
+sub prose
+{
+	my ($file) = @_;
+	return contents($file) =~ s/^```.*?^```$//gmsr;
+}
+
+my $links = 0;
+for my $page (map { s/^\Q$top\E\///r } sort glob("$top/*.md $top/*/*.md"))
+{
+	my @dead;
+	my $text = prose($page);
+	while ($text =~ /\]\(([^)\s]+)[^)]*\)|\b(?:src|href)="([^"]+)"/g)
+	{
+		my $link = $1 // $2;
+		next if $link =~ /^\w+:/;	# another site
+		$links++;
+		my ($path, $fragment) = $link =~ /^([^#]*)(?:#(.*))?$/;
+		my $target = $path eq '' ? $page : dirname($page) . "/$path";
+		if (!-e "$top/$target")
+		{
+			push @dead, $link;
+		}
+		elsif (defined $fragment && $target =~ /\.md$/)
+		{
+			my $page_text = prose($target);
+			my %anchors = map { anchor($_) => 1 } $page_text =~ /^#+\s+(.*)$/mg;
+			$anchors{$_} = 1 for $page_text =~ /\b(?:id|name)="([^"]+)"/g;
+			push @dead, $link unless $anchors{$fragment};
+		}
+	}
+	is("@dead", '', "$page has no dead link");
+}
+cmp_ok($links, '>', 5, 'links were looked at');
 
 done_testing();
