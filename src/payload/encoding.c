@@ -1,13 +1,13 @@
 /*-------------------------------------------------------------------------
  *
  * encoding.c
- *	  Text between the database's encoding and UTF-8.  See encoding.h.
+ *	  Text in the database's encoding and in UTF-8.
  *
- * The rules know UTF-8 only.  In a database of another encoding a text is
- * trimmed here, a character at a time, and handed to the rules as it is and
- * in UTF-8.
+ * The rules (src/rules) read UTF-8 only.  In a database of another encoding a
+ * text is trimmed here, one character at a time, and the rules get it both in
+ * the database's encoding and in UTF-8.
  *
- * Memory: results in the caller's context.
+ * Memory: results are palloc'd in the caller's context.
  *
  *-------------------------------------------------------------------------
  */
@@ -19,7 +19,10 @@
 
 #include "payload/encoding.h"
 
-/* See encoding.h. */
+/*
+ * Returns true if the database's text can be treated as UTF-8.  That includes
+ * SQL_ASCII, for which the server converts nothing.
+ */
 bool
 database_is_utf8(void)
 {
@@ -28,7 +31,10 @@ database_is_utf8(void)
 	return encoding == PG_UTF8 || encoding == PG_SQL_ASCII;
 }
 
-/* Converts into a buffer that is large enough; false if a character cannot. */
+/*
+ * Converts into a buffer that is large enough for any result.  Returns false
+ * if a character has no counterpart.
+ */
 static bool
 convert_into(Oid conversion, LeadText text, int from, int to,
 			 char *buffer, size_t buffer_size)
@@ -43,7 +49,13 @@ convert_into(Oid conversion, LeadText text, int from, int to,
 	return done == (int) text.length;
 }
 
-/* See encoding.h. */
+/*
+ * Converts a text between PG_UTF8 and GetDatabaseEncoding(), in either
+ * direction.  The input must be valid in its own encoding.  *result is the
+ * input itself where there is nothing to convert, else palloc'd in the current
+ * context and terminated by a NUL.  Returns false, with *result empty, if a
+ * character has no counterpart; raises nothing but out of memory.
+ */
 bool
 convert_text(LeadText text, int from, int to, LeadText *result)
 {
@@ -75,7 +87,7 @@ convert_text(LeadText text, int from, int to, LeadText *result)
 	return true;
 }
 
-/* Is this character of the database's encoding one that trimming takes? */
+/* Returns true if trimming removes this character of the database's encoding. */
 static bool
 is_trimmed_character(LeadText character, Oid conversion)
 {
@@ -92,8 +104,9 @@ is_trimmed_character(LeadText character, Oid conversion)
 }
 
 /*
- * See encoding.h.  Most encodings can be read forwards only, so the end is
- * what follows the last character that is not white space.
+ * trim_text() for a text in the database's encoding.  Most encodings can be
+ * read forwards only, so the end is the position after the last character
+ * that is not trimmed.
  */
 void
 trim_database_text(LeadText *text)
@@ -127,7 +140,7 @@ trim_database_text(LeadText *text)
 	text->length = last - start;
 }
 
-/* See encoding.h. */
+/* count_characters() for a text in the database's encoding. */
 size_t
 count_database_characters(LeadText text)
 {
@@ -136,7 +149,11 @@ count_database_characters(LeadText text)
 	return pg_mbstrlen_with_len(text.data, (int) text.length);
 }
 
-/* See encoding.h. */
+/*
+ * Returns an e-mail address as the log stores it, valid or not: trimmed, cut
+ * to EMAIL_LIMIT characters, in lower case (ASCII); palloc'd in the current
+ * context.
+ */
 LeadText
 fold_email(LeadText email)
 {

@@ -1,15 +1,16 @@
 /*-------------------------------------------------------------------------
  *
  * json_schema.c
- *	  The payload's JSON Schema, made from the field table.
+ *	  The payload's JSON Schema, generated from the field table.
  *
- * The schema accepts a payload just if reading it gives no issue wrong_type,
- * too_long or ..._invalid, as far as a schema can say so: it knows no clock
- * (an updated_at in the future), and counts no digits of a number's fraction.
- * What is missing is no fault of shape, so nothing is "required"; a field
- * that is null or blank is not provided, so every field may be.
+ * The schema accepts a payload if and only if reading it gives no issue
+ * wrong_type, too_long or ..._invalid, as far as a schema can express that: it
+ * has no clock (an updated_at in the future), and cannot count the digits of a
+ * number's fraction.  A missing field is no fault of shape, so no field is
+ * "required"; a field that is null or blank is not provided, so every field
+ * accepts both.
  *
- * Memory: all in the caller's context.
+ * Memory: everything is palloc'd in the caller's context.
  *
  *-------------------------------------------------------------------------
  */
@@ -24,17 +25,17 @@
 #include "server/compat.h"
 #include "server/json_out.h"
 
-/* The characters that trimming takes; rules.c has the same set as a switch. */
+/* The characters that trimming removes; see is_trimmed_code_point(). */
 #define SPACE \
 	"\\u0009-\\u000D\\u0020\\u0085\\u00A0\\u1680\\u2000-\\u200D" \
 	"\\u2028\\u2029\\u202F\\u205F\\u2060\\u3000\\uFEFF"
 #define SPACES		"[" SPACE "]*"
 #define NO_SPACE	"[^" SPACE "]"
 
-/* A whole string: nothing, or what is wanted, with white space around it. */
+/* A whole string: empty, or a match of x, with white space around it. */
 #define WHOLE(x)	"^" SPACES "(?:" x ")?" SPACES "$"
 
-/* 255 characters (TEXT_LIMIT), the first and last of which are no space. */
+/* At most 255 characters (TEXT_LIMIT); the first and last are no space. */
 #define TEXT_PATTERN	NO_SPACE "(?:[\\s\\S]{0,253}" NO_SPACE ")?"
 
 #define YEAR		"(?!0000)[0-9]{4}"
@@ -64,15 +65,18 @@
 	"(?=" NO_SPACE "{1,254}" SPACES "$)(?=[^@]{1,64}@)" \
 	ATOM "(?:\\." ATOM ")*@(?:" LABEL "\\.)+(?![0-9]+" SPACES "$)" LABEL
 
-/* A number of more than 255 digits (a minus counts) is too long a text. */
+/* The text of a number may have 255 characters (TEXT_LIMIT), with its minus. */
 #define NUMBER_LIMIT		"1e255"
 #define NEGATIVE_LIMIT		"-1e254"
 
 #define BIGINT_MAX			"9223372036854775807"
 #define BIGINT_MIN			"-9223372036854775808"
 
-/* Decimal digits of at most BIGINT_MAX: those that differ from it first here,
- * or there, or nowhere. */
+/*
+ * A pattern of the decimal digits up to BIGINT_MAX: fewer digits, or as many
+ * of which the first that differs is smaller, one alternative for each
+ * position, or BIGINT_MAX itself.
+ */
 static char *
 bigint_pattern(void)
 {
@@ -117,7 +121,7 @@ pattern_of_type(FieldType type)
 	return NULL;				/* not reached; keeps compilers quiet */
 }
 
-/* The JSON type beside string and null that a field takes; NULL: none. */
+/* The JSON type that a field accepts beside string and null; NULL: none. */
 static const char *
 json_type(FieldType type)
 {
@@ -149,7 +153,7 @@ write_types(JsonOut *out, FieldType type)
 	json_out_end_array(out);
 }
 
-/* What the field is, and what its absence keeps from being stored. */
+/* What the field is, and the code that its absence can cause. */
 static char *
 field_description(Field field)
 {
@@ -161,7 +165,7 @@ field_description(Field field)
 					code_table[spec->missing_code].name);
 }
 
-/* The fields of a parent, each with its own. */
+/* Writes the fields of a parent, each with its own fields. */
 static void
 write_properties(JsonOut *out, Field parent)
 {
@@ -193,7 +197,10 @@ write_properties(JsonOut *out, Field parent)
 	json_out_end_object(out);
 }
 
-/* See json_schema.h. */
+/*
+ * Returns the schema (JSON Schema, draft 2020-12), palloc'd in the current
+ * context.
+ */
 Jsonb *
 lead_schema(void)
 {

@@ -10,7 +10,6 @@
 
 #include "utils/jsonb.h"
 
-/* JSON Schema, draft 2020-12, palloc'd in the current context. */
 extern Jsonb *lead_schema(void);
 
 #endif							/* LOOPIT_JSON_SCHEMA_H */

@@ -4,12 +4,13 @@
  *	  Reading: from jsonb to the raw values of the field table.
  *
  * Walks the field table, a parent before its fields, and looks each key up in
- * its parent's container.  The shape alone is decided here (is it there, what
- * JSON type does it have, what is its text); what is right is for validate.c.
+ * its parent's container.  This file decides the shape alone: whether a value
+ * is there, its JSON type, its text.  Whether it is valid is decided by
+ * src/rules/validate.c.
  *
- * Memory: texts point into the payload; a number's text and, in a database
- * whose encoding is not UTF-8, a converted text are in the caller's context.
- * The digest is made in a context of its own.
+ * Memory: texts point into the payload; the text of a number and, in a
+ * database whose encoding is not UTF-8, a converted text are palloc'd in the
+ * caller's context.  The digest is computed in a context of its own.
  *
  *-------------------------------------------------------------------------
  */
@@ -28,8 +29,9 @@
 #define DIGEST_PREFIX		"sha256:"
 
 /*
- * Trims a text and counts it.  An empty one counts as absent.  The characters
- * of a text that fits in bytes need no counting.
+ * Trims a text and counts its characters.  An empty text counts as absent.  A
+ * text of at most TEXT_LIMIT bytes is within the limit however it is encoded,
+ * so its characters need no counting.
  */
 static void
 read_text(RawKind kind, LeadText text, RawValue *raw)
@@ -48,7 +50,7 @@ read_text(RawKind kind, LeadText text, RawValue *raw)
 		convert_text(text, GetDatabaseEncoding(), PG_UTF8, &raw->utf8);
 }
 
-/* A number's text has no exponent and no zeros behind the fraction. */
+/* The text of a number has no exponent and no trailing zeros after the point. */
 static void
 read_number(Numeric number, RawValue *raw)
 {
@@ -59,7 +61,7 @@ read_number(Numeric number, RawValue *raw)
 	read_text(RAW_NUMBER, text, raw);
 }
 
-/* One value; *container is set where it is an object, for its own fields. */
+/* Reads one value; sets *container if it is an object, for its own fields. */
 static void
 read_value(const JsonbValue *value, RawValue *raw, JsonbContainer **container)
 {
@@ -93,7 +95,12 @@ read_value(const JsonbValue *value, RawValue *raw, JsonbContainer **container)
 	}
 }
 
-/* See read.h. */
+/*
+ * Fills raw[NUM_FIELDS] with what the payload has for each field.  Returns
+ * false, with all of them absent, if the payload is no object.  Texts point
+ * into the payload or are palloc'd in the current context; raises nothing but
+ * out of memory.
+ */
 bool
 read_payload(Jsonb *payload, RawValue *raw)
 {
@@ -118,8 +125,8 @@ read_payload(Jsonb *payload, RawValue *raw)
 }
 
 /*
- * jsonb's own text is the digest's input because it is the same for every
- * delivery of the same payload, however the sender spaced it.
+ * The input of the digest is jsonb's own text, because it is the same for
+ * every delivery of the same payload, whatever white space the sender used.
  */
 static void
 digest_payload(Jsonb *payload, uint8 digest[PG_SHA256_DIGEST_LENGTH])
@@ -131,7 +138,7 @@ digest_payload(Jsonb *payload, uint8 digest[PG_SHA256_DIGEST_LENGTH])
 	text.data = JsonbToCString(NULL, &payload->root, VARSIZE(payload));
 	text.length = strlen(text.data);
 	if (!convert_text(text, GetDatabaseEncoding(), PG_UTF8, &utf8))
-		utf8 = text;			/* still the same for every delivery */
+		utf8 = text;			/* also the same for every delivery */
 
 	if (pg_cryptohash_init(hash) < 0 ||
 		pg_cryptohash_update(hash, (const uint8 *) utf8.data, utf8.length) < 0 ||
@@ -141,7 +148,13 @@ digest_payload(Jsonb *payload, uint8 digest[PG_SHA256_DIGEST_LENGTH])
 	pg_cryptohash_free(hash);
 }
 
-/* See read.h.  The payload's text may be many times as large as it is. */
+/*
+ * Returns the reference of the lead: the payload's id where it is provided,
+ * else "sha256:" and the digest of the payload's text in UTF-8.  The result
+ * points into the payload or is palloc'd in the current context.  The text of
+ * the payload can be many times as large as the payload, so it is freed at
+ * once.
+ */
 LeadText
 read_lead_reference(Jsonb *payload, const LeadValue *id)
 {

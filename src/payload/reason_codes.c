@@ -3,7 +3,8 @@
  * reason_codes.c
  *	  The catalogue of codes as rows, from the tables that the outcomes use.
  *
- * Memory: work in the caller's context, the rows in the result's tuplestore.
+ * Memory: values are palloc'd in the caller's context; the rows are in the
+ * result's tuplestore.
  *
  *-------------------------------------------------------------------------
  */
@@ -28,9 +29,9 @@ append_path(StringInfo paths, Field field)
 }
 
 /*
- * The fields that a code can name, with commas between: those that the code
- * itself names, else those that name the code.  Empty where the field is null,
- * or can be any.
+ * Returns the fields that a code can name, separated by commas: those in the
+ * code table, then those whose row in the field table has the code.  The
+ * result is empty if the field is null or can be any field.
  */
 static char *
 fields_of_code(Code code)
@@ -49,7 +50,7 @@ fields_of_code(Code code)
 	return paths.data;
 }
 
-/* See reason_codes.h. */
+/* Puts one row per code into the result of loopit_reason_codes(). */
 void
 catalogue_codes(ReturnSetInfo *result)
 {

@@ -10,7 +10,6 @@
 
 #include "nodes/execnodes.h"
 
-/* Puts a row a code into the result of loopit_reason_codes(). */
 extern void catalogue_codes(ReturnSetInfo *result);
 
 #endif							/* LOOPIT_REASON_CODES_H */
