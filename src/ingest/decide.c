@@ -1,14 +1,15 @@
 /*-------------------------------------------------------------------------
  *
  * decide.c
- *	  What is to be done with a lead, from what it says and what is stored.
+ *	  Determines what to store, from the lead and from what is stored.
  *
- * Nothing is looked up or written here, so the same decision serves the dry
- * run, the first look and the one under the lock.
+ * Nothing is looked up or written here, so the dry run, the first look-up and
+ * the one under the lock use the same decision.
  *
- * Source of the rules: README, "What is stored".
+ * Source of the rules: documentation, "What is stored".
  *
- * Memory: none; rows point to where the lead and the found rows point.
+ * Memory: nothing is allocated; the planned rows point to what the lead and the
+ * found rows point to.
  *
  *-------------------------------------------------------------------------
  */
@@ -33,8 +34,8 @@ skipped(Code reason)
 }
 
 /*
- * Why a thing is not stored, judging by the payload and the look-ups alone;
- * CODE_NONE where nothing stands against it.
+ * Returns what prevents a thing from being stored, from the payload and the
+ * look-ups alone, or CODE_NONE.
  */
 static Code
 obstacle(const IngestContext *context, const Found *found, Thing thing)
@@ -45,7 +46,7 @@ obstacle(const IngestContext *context, const Found *found, Thing thing)
 							   issue_codes(&found->issues), thing);
 }
 
-/* Sets a column; answers whether that changes it. */
+/* Sets a column.  Returns true if that changes it. */
 static bool
 set_column(LeadValue *column, const LeadValue *value)
 {
@@ -56,8 +57,8 @@ set_column(LeadValue *column, const LeadValue *value)
 }
 
 /*
- * The person's own columns.  A provided value replaces the stored one, or,
- * where the payload is stale, fills an empty one; nothing is ever erased.
+ * Decides the person's own columns.  A provided value replaces the stored one; if
+ * the payload is stale, it only fills an empty one.  Nothing is ever erased.
  */
 static void
 decide_person(const IngestContext *context, const Found *found, LeadPlan *plan)
@@ -78,7 +79,7 @@ decide_person(const IngestContext *context, const Found *found, LeadPlan *plan)
 			 changed ? ACTION_UPDATED : ACTION_UNCHANGED);
 }
 
-/* The address, which is stored whole. */
+/* Decides the address, which is stored as a whole. */
 static void
 decide_address(const IngestContext *context, const Found *found, LeadPlan *plan)
 {
@@ -109,11 +110,11 @@ decide_address(const IngestContext *context, const Found *found, LeadPlan *plan)
 	plan->thing[THING_ADDRESS] = done(action);
 }
 
-/* What the row of loopit.person needs for both. */
+/* Decides the columns of loopit.person that depend on both. */
 static void
 decide_person_row(const IngestContext *context, const Found *found, LeadPlan *plan)
 {
-	const LeadValue *as_of = &context->as_of;
+	const LeadValue *effective_at = &context->effective_at;
 	LeadValue  *newest = &plan->person.source_updated_at;
 	Action		person = plan->thing[THING_PERSON].action;
 	Action		address = plan->thing[THING_ADDRESS].action;
@@ -124,18 +125,18 @@ decide_person_row(const IngestContext *context, const Found *found, LeadPlan *pl
 		plan->write_person = true;
 		plan->person.updated_at = context->now;
 	}
-	if (as_of->provided && !found->stale &&
-		(!newest->provided || as_of->number > newest->number))
+	if (effective_at->provided && !found->stale &&
+		(!newest->provided || effective_at->number > newest->number))
 	{
 		plan->write_person = true;
-		*newest = *as_of;
+		*newest = *effective_at;
 	}
 }
 
 /*
- * The document as the payload has it.  Optional parts that it does not
- * provide are kept while the number is the same: another number is another
- * document.
+ * Returns the document that the payload describes.  Optional parts that it does
+ * not provide are kept if the number is the same: with another number it is
+ * another document.
  */
 static DocumentRow
 document_of_lead(const Lead *lead, DocumentKind kind, const DocumentRow *stored)
@@ -158,7 +159,7 @@ document_of_lead(const Lead *lead, DocumentKind kind, const DocumentRow *stored)
 	return document;
 }
 
-/* See stages.h. */
+/* Decides one document of the person. */
 void
 decide_document(const IngestContext *context, const Found *found,
 				DocumentKind kind, LeadPlan *plan)
@@ -190,8 +191,8 @@ decide_document(const IngestContext *context, const Found *found,
 }
 
 /*
- * The booking: one a lead, and never changed.  Where a second one would have
- * been another, that is worth saying; an erased person's is nobody's any more.
+ * Decides the booking: one per lead, never changed.  If a second one would differ
+ * from it, that is an issue, unless the booking's person was erased.
  */
 void
 decide_booking(const IngestContext *context, Found *found, LeadPlan *plan)
@@ -216,7 +217,7 @@ decide_booking(const IngestContext *context, Found *found, LeadPlan *plan)
 		issue_add(&found->issues, FIELD_ID, CODE_BOOKING_CONFLICT);
 }
 
-/* See stages.h. */
+/* Decides everything.  Issues that this finds are added to *found. */
 void
 decide_lead(const IngestContext *context, Found *found, LeadPlan *plan)
 {
