@@ -1,28 +1,29 @@
 /*-------------------------------------------------------------------------
  *
  * loopit_leads.c
- *	  Ingests Dealer Studio leads.  The functions that SQL sees.
+ *	  Ingests Dealer Studio leads.  The functions that SQL calls.
  *
- * One payload goes forward only:
+ * A payload passes through these stages, in one direction:
  *
- *	  entry (here)
- *	  read		src/payload/read.c	jsonb to the values of the field table
- *	  validate	src/rules/validate.c	the rules of one payload, every issue recorded
- *	  resolve	src/ingest/resolve.c	look-ups
- *	  decide	src/ingest/decide.c	what is to be done
- *	  apply		src/ingest/apply.c		doing it, safe against other deliveries
- *	  outcome	src/ingest/outcome.c	what is answered
- *	  log		src/ingest/ingest.c	which also leads the way from one to the next
+ *	  entry		this file
+ *	  read		src/payload/read.c		finds the values of the field table
+ *	  validate	src/rules/validate.c	applies the rules, records every issue
+ *	  resolve	src/ingest/resolve.c	looks up persons, vehicles, packages
+ *	  decide	src/ingest/decide.c		determines what is to be stored
+ *	  apply		src/ingest/apply.c		stores it, under the person's lock
+ *	  outcome	src/ingest/outcome.c	reports it to the caller
+ *	  log		src/ingest/ingest.c		which also drives the pipeline
  *
- * A raw body is read by src/payload/body.c first; what support does with the log
- * afterwards is src/admin/support.c, and a replay goes the same way again.
+ * A raw body is read by src/payload/body.c first.  What support does with the
+ * log later is in src/admin/support.c; a replay runs the same stages again.
  *
- * src/rules/field.c has the fields, src/rules/code.c the codes, src/store/store.h the storage,
- * src/server/owner.c the role that it all runs as, src/server/fault.c the subtransaction.
+ * The folders call each other in one direction only:
  *
- * Memory: a call allocates in its caller's context only.  What lives as long
- * as the backend: the plans of src/store/row_sql.c, the descriptions of tables of
- * src/store/direct/cache.c, and the cache of src/server/owner.c.
+ *	  admin -> ingest -> store, payload -> server -> rules
+ *
+ * Memory: a call allocates in its caller's context only.  Plans, descriptions
+ * of tables (src/store) and the tables' owner (src/server/owner.c) are cached
+ * for the life of the backend.
  *
  *-------------------------------------------------------------------------
  */
@@ -59,6 +60,7 @@ PG_FUNCTION_INFO_V1(loopit_setup);
 
 void		_PG_init(void);
 
+/* Runs once per backend, when the library is loaded. */
 void
 _PG_init(void)
 {
@@ -66,7 +68,7 @@ _PG_init(void)
 	store_init();
 }
 
-/* A varlena argument; NULL where it is SQL NULL. */
+/* Returns a varlena argument, detoasted; NULL if it is SQL NULL. */
 static void *
 varlena_argument(FunctionCallInfo fcinfo, int number)
 {
@@ -74,7 +76,7 @@ varlena_argument(FunctionCallInfo fcinfo, int number)
 		PG_DETOAST_DATUM(PG_GETARG_DATUM(number));
 }
 
-/* A bigint argument, put into *value; NULL where it is SQL NULL. */
+/* Returns a pointer to a bigint argument, put into *value; NULL if SQL NULL. */
 static const int64 *
 bigint_argument(FunctionCallInfo fcinfo, int number, int64 *value)
 {
@@ -84,7 +86,7 @@ bigint_argument(FunctionCallInfo fcinfo, int number, int64 *value)
 	return value;
 }
 
-/* The same for an interval. */
+/* Returns an interval argument; NULL if it is SQL NULL. */
 static const Interval *
 interval_argument(FunctionCallInfo fcinfo, int number)
 {

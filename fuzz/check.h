@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * check.h
- *	  What the fuzz targets have in common.  See script/fuzz.
+ *	  Shared by the fuzz targets, which script/fuzz builds and runs.
  *
- * A target compares a rule with one that was written independently of it: a
- * crash is the least that it can find.
+ * A target compares a rule with an independently written implementation of the
+ * same rule, so it finds wrong results as well as crashes.
  *
  *-------------------------------------------------------------------------
  */
@@ -17,7 +17,7 @@
 
 #include "rules/text.h"
 
-/* Ends the run, and says what did not hold of the input. */
+/* Reports a condition that is false for the input, and ends the run. */
 #define CHECK(condition) \
 	do \
 	{ \
@@ -29,7 +29,7 @@
 		} \
 	} while (0)
 
-/* The input as a C string, in memory of its own. */
+/* Returns a malloc'd copy of the input that ends in NUL. */
 static inline char *
 copy_as_string(const char *text, size_t length)
 {
@@ -41,7 +41,7 @@ copy_as_string(const char *text, size_t length)
 	return copy;
 }
 
-/* A number that the input's first bytes decide. */
+/* Returns a number made of the input's first bytes. */
 static inline uint64_t
 number_of_input(const uint8_t *data, size_t size)
 {

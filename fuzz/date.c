@@ -1,12 +1,12 @@
 /*
- * date.c: check_date().  The input is the date; its bytes also choose a day
+ * date.c: check_date().  The input is the date.  Its bytes also select a day
  * that must be accepted.
  */
 #include "check.h"
 
 #include "rules/time.h"
 
-/* Is it the text of a day between 0001-01-01 and 9999-12-31? */
+/* Checks that the text is that of a day from 0001-01-01 to 9999-12-31. */
 static void
 check_accepted(const char *text, int32_t days)
 {
@@ -39,12 +39,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check_accepted(input, days);
 	}
 
-	/* every day is accepted, as itself */
+	/* every day is accepted, with its own value */
 	civil_from_days(chosen, &year, &month, &day);
 	snprintf(text, sizeof(text), "%02d/%02d/%04d", day, month, year);
 	CHECK(check_date(text, 10, &days) && days == chosen);
 
-	/* and no other length or separator is */
+	/* no other length or separator is */
 	CHECK(!check_date(text, 9, &days));
 	CHECK(!check_date(text, 11, &days));
 	text[2] = '-';

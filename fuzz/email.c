@@ -6,7 +6,7 @@
 #define DIGITS	"0123456789"
 #define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
-/* The rule of README, "Reading a payload", told on the text as a whole. */
+/* The same rule (documentation, "Reading a payload"), on the whole text. */
 static bool
 is_address(const char *text, size_t length)
 {
@@ -18,7 +18,7 @@ is_address(const char *text, size_t length)
 		strchr(at + 1, '@') != NULL || last_dot == NULL || last_dot < at)
 		return false;
 
-	/* the characters of either side */
+	/* the characters on either side of the @ */
 	if (strspn(text, LETTERS DIGITS ".!#$%&'*+-/=?^_`{|}~") !=
 		(size_t) (at - text) ||
 		strspn(at + 1, LETTERS DIGITS ".-") != strlen(at + 1))

@@ -1,12 +1,12 @@
 /*
- * integer.c: check_integer().  The input is the number; its bytes also choose
- * one that must be accepted.
+ * integer.c: check_integer().  The input is the number.  Its bytes also select
+ * a number that must be accepted.
  */
 #include <errno.h>
 
 #include "check.h"
 
-/* The same by the C library. */
+/* The same rule, by functions of the C library. */
 static bool
 is_integer(const char *text, size_t length, bool allow_minus, int64_t *value)
 {
@@ -45,7 +45,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check_both(input, size, false);
 	check_both(input, size, true);
 
-	/* every number is accepted, as itself */
+	/* every number is accepted, with its own value */
 	length = (size_t) snprintf(text, sizeof(text), "%lld", (long long) chosen);
 	CHECK(check_integer(text, length, true, &value) && value == chosen);
 	CHECK(check_integer(text, length, false, &value) == (chosen >= 0));

@@ -1,14 +1,14 @@
 /*
- * place.c: countries and states.  The input is a state, a NUL or the end of
- * the line, and a country; its bytes also choose a country that must be found.
+ * place.c: countries and states.  The input is a state, a NUL or a newline, and
+ * a country.  Its bytes also select a country that must be found.
  *
- * Includes what it tests, to see the tables.
+ * Includes the file that it tests, to access its tables.
  */
 #include "check.h"
 
 #include "rules/country.c"
 
-/* A text with the case of all letters turned, or of those that the bits say. */
+/* Returns a copy with the case of those letters changed that bits selects. */
 static char *
 turn_case(const char *text, size_t length, uint64_t bits)
 {
@@ -25,7 +25,7 @@ turn_case(const char *text, size_t length, uint64_t bits)
 	return copy;
 }
 
-/* Are the texts equal, ASCII case folded?  By way of both in upper case. */
+/* Returns true if the texts are equal in upper case (ASCII). */
 static bool
 equal_folded(const char *a, size_t a_length, const char *b)
 {
@@ -39,7 +39,7 @@ equal_folded(const char *a, size_t a_length, const char *b)
 	return a_length == b_length;
 }
 
-/* country_by_name() without its search. */
+/* country_by_name() without the binary search. */
 static const char *
 scan_countries(const char *text, size_t length)
 {
@@ -51,7 +51,7 @@ scan_countries(const char *text, size_t length)
 	return NULL;
 }
 
-/* The country's states; NULL where they are not known. */
+/* Returns the country's states; NULL if they are not known. */
 static const char *const *
 scan_states(const char *country, size_t length)
 {
@@ -82,7 +82,7 @@ check_country(const char *text, size_t length, uint64_t bits)
 	CHECK(name == country_name(turned, length));
 	free(turned);
 
-	/* a passport may have what an address may, and five codes more */
+	/* a passport accepts the names of an address, and five codes more */
 	CHECK(alpha2 == NULL || passport == alpha2);
 	if (passport != NULL && alpha2 == NULL)
 		CHECK(equal_folded(text, length, passport) &&
@@ -147,7 +147,7 @@ check_state_and_country(const char *state, size_t state_length,
 	free(upper);
 }
 
-/* A name of the table is found, and what is nearly it is what the scan says. */
+/* Checks that a name of the table is found, and texts that are close to it. */
 static void
 check_chosen(uint64_t number)
 {

@@ -1,6 +1,6 @@
 /*
- * timestamp.c: check_timestamp().  The input is the point in time; its bytes
- * also choose one that must be accepted.
+ * timestamp.c: check_timestamp().  The input is the point in time.  Its bytes
+ * also select one that must be accepted.
  */
 #include "check.h"
 
@@ -10,7 +10,7 @@
 #define MINUTE		(60 * SECOND)
 #define DAY			(24 * 60 * MINUTE)
 
-/* Local time: microseconds since 2000-01-01 00:00 as a text of 26 bytes. */
+/* Prints microseconds since 2000-01-01 00:00, local time, in 26 bytes. */
 static void
 print_local(int64_t local, char *text, size_t size)
 {
@@ -28,8 +28,8 @@ print_local(int64_t local, char *text, size_t size)
 }
 
 /*
- * An accepted text, taken apart by sscanf: what was read of it, in local
- * time, is printed back as the same text.
+ * Checks an accepted text: its value, printed in the text's own local time, is
+ * the same text.  The text is taken apart by sscanf.
  */
 static void
 check_accepted(const char *text, size_t length, int64_t microseconds)
@@ -47,7 +47,7 @@ check_accepted(const char *text, size_t length, int64_t microseconds)
 	CHECK(microseconds >= FIRST_DAY * DAY - DAY);
 	CHECK(microseconds <= (LAST_DAY + 1) * DAY + DAY);
 
-	/* the fraction, cut to six digits, and whether the seventh rounds it up */
+	/* the fraction is cut to six digits, and rounded by the seventh */
 	if (*rest == '.')
 	{
 		size_t		digits = strspn(rest + 1, "0123456789");
@@ -79,7 +79,7 @@ check_accepted(const char *text, size_t length, int64_t microseconds)
 	free(copy);
 }
 
-/* A point in time that the input chooses, written with an offset. */
+/* Checks a point in time selected by the input, written with an offset. */
 static void
 check_chosen(uint64_t number, int offset_minutes)
 {
@@ -96,7 +96,7 @@ check_chosen(uint64_t number, int offset_minutes)
 	CHECK(check_timestamp(text, 32, &microseconds));
 	CHECK(microseconds == local - offset_minutes * MINUTE);
 
-	/* the same in the other ways that RFC 3339 allows */
+	/* the same in the other forms that RFC 3339 allows */
 	text[10] = number % 2 == 0 ? 't' : ' ';
 	text[26] = number % 3 == 0 ? 'z' : 'Z';
 	CHECK(check_timestamp(text, 27, &microseconds) && microseconds == local);

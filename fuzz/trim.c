@@ -3,7 +3,7 @@
  */
 #include "check.h"
 
-/* What is trimmed, as bytes rather than as code points. */
+/* What trimming removes, as bytes rather than as code points. */
 static const char *const white_space[] = {
 	"\t", "\n", "\v", "\f", "\r", " ", "\xC2\x85", "\xC2\xA0", "\xE1\x9A\x80",
 	"\xE2\x80\x80", "\xE2\x80\x81", "\xE2\x80\x82", "\xE2\x80\x83",
@@ -14,7 +14,7 @@ static const char *const white_space[] = {
 	"\xEF\xBB\xBF", NULL
 };
 
-/* Length of the white space that the text starts with; 0 if there is none. */
+/* Returns the length of the white space that the text starts with, or 0. */
 static size_t
 starting_space(const char *text, size_t length)
 {
@@ -42,7 +42,7 @@ ends_in_space(const char *text, size_t length)
 	return false;
 }
 
-/* Nothing but white space? */
+/* Returns true if the text is nothing but white space. */
 static bool
 is_all_space(const char *text, size_t length)
 {
@@ -69,7 +69,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	trim_text(&text, &length);
 
-	/* a part of the input, and all that was taken off is white space */
+	/* the result is a part of the input; what was removed is white space */
 	CHECK(text >= input && length <= size);
 	before = (size_t) (text - input);
 	CHECK(before <= size - length);
@@ -77,7 +77,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	CHECK(is_all_space(input, before));
 	CHECK(is_all_space(text + length, behind));
 
-	/* none is left */
+	/* no white space is left */
 	CHECK(starting_space(text, length) == 0);
 	CHECK(!ends_in_space(text, length));
 	again = text;
@@ -85,7 +85,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	trim_text(&again, &again_length);
 	CHECK(again == text && again_length == length);
 
-	/* characters: no more than bytes, and nothing is counted twice */
+	/* there are no more characters than bytes, and none is counted twice */
 	CHECK(count_characters(input, size) <= size);
 	CHECK(count_characters(input, size) ==
 		  count_characters(input, before) + count_characters(text, length) +

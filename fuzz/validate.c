@@ -1,10 +1,10 @@
 /*
  * validate.c: validate_lead().
  *
- * The input has one line a field, in the order of the field table: the first
- * byte is the kind of value ("s" a string, "S" one without counterpart in
- * UTF-8, "n" a number, "t" and "f" a boolean, "a" an array, "o" an object,
- * any other: absent), the rest is its text.
+ * The input has one line per field, in the order of the field table.  The first
+ * byte is the kind of value ("s" a string, "S" one that has no UTF-8, "n" a
+ * number, "t" and "f" a boolean, "a" an array, "o" an object, any other: absent);
+ * the rest is its text.
  */
 #include "check.h"
 
@@ -15,7 +15,7 @@
 #define NOW			(INT64_C(814000000) * 1000000)	/* in October 2025 */
 #define DAY			(INT64_C(86400) * 1000000)
 
-/* What the reading stage would make of the line; its text is malloc'd. */
+/* Makes the raw value as the reading stage would; its text is malloc'd. */
 static void
 read_line(const char *line, size_t length, RawValue *raw)
 {
@@ -77,7 +77,7 @@ is_upper_of(const LeadText *text, const LeadText *raw)
 	return text->length == raw->length && text->length <= STATE_LIMIT;
 }
 
-/* A provided value is one of its type, and points where it may. */
+/* Checks that a provided value is one of its type, and points where it may. */
 static void
 check_provided(Field field, const RawValue *raw, const Lead *lead)
 {
@@ -134,7 +134,7 @@ check_provided(Field field, const RawValue *raw, const Lead *lead)
 	}
 }
 
-/* Does it count as provided, though it may not be valid? */
+/* Returns true if the value counts as provided, valid or not. */
 static bool
 counts_as_provided(Field field, const RawValue *raw, const Lead *lead)
 {
@@ -143,7 +143,7 @@ counts_as_provided(Field field, const RawValue *raw, const Lead *lead)
 		 (CODE_BIT(CODE_WRONG_TYPE) | CODE_BIT(CODE_TOO_LONG))) == 0;
 }
 
-/* The issues of a field are such as the two tables say it can have. */
+/* Checks that a field has the issues that the two tables allow. */
 static void
 check_issues(Field field, const RawValue *raw, const Lead *lead)
 {
@@ -165,7 +165,7 @@ check_issues(Field field, const RawValue *raw, const Lead *lead)
 		known |= CODE_BIT(CODE_VEHICLE_MISSING);
 	CHECK((codes & ~known) == 0);
 
-	/* a value that is there is either valid or has an issue, not both */
+	/* a value that is present is either valid or has an issue */
 	if (raw->kind == RAW_ABSENT)
 		CHECK((codes & invalid) == 0 && !lead->value[field].provided);
 	else
@@ -173,14 +173,14 @@ check_issues(Field field, const RawValue *raw, const Lead *lead)
 	CHECK(((codes & CODE_BIT(CODE_TOO_LONG)) != 0) ==
 		  (field_is_text(field) && raw->characters > TEXT_LIMIT));
 
-	/* what is asked for is there, or is missed */
+	/* what a thing needs is present, or reported as missing */
 	if (spec->missing_code != CODE_NONE)
 		CHECK(((codes & CODE_BIT(spec->missing_code)) != 0) ==
 			  (lead->asked[spec->thing] &&
 			   !counts_as_provided(field, raw, lead)));
 }
 
-/* A thing is asked for if something of it is there. */
+/* Checks that a thing is asked for if some part of it is present. */
 static void
 check_asked(const RawValue *raw, const Lead *lead)
 {
@@ -224,7 +224,7 @@ check_lead(const RawValue *raw, const Lead *lead)
 		CHECK(check_state_of_country(state->text.data, state->text.length,
 									 country->data, country->length));
 
-	/* one key of the vehicle is enough, none is an issue of the item */
+	/* one key of the vehicle is enough; without one the item has an issue */
 	if ((all & CODE_BIT(CODE_VEHICLE_MISSING)) != 0)
 		CHECK(lead->asked[THING_BOOKING] &&
 			  !lead->value[FIELD_VIN].provided &&
@@ -235,7 +235,7 @@ check_lead(const RawValue *raw, const Lead *lead)
 			  lead->value[FIELD_STOCK_NUMBER].provided);
 }
 
-/* Judged again, over other garbage, the lead is the same. */
+/* Checks that the result does not depend on the former contents of *lead. */
 static void
 check_again(const RawValue *raw, const Lead *lead)
 {

@@ -1,5 +1,5 @@
-# The files that parse and judge a payload link alone, without a header of the
-# server's, with nothing but a C compiler.
+# The rules of a payload (src/rules) compile and link with a C compiler alone,
+# without the server and its headers.
 use strict;
 use warnings;
 use FindBin;
@@ -21,9 +21,9 @@ command_ok(
 	],
 	'compiles and links without the server');
 
-# Its own checks, each told as one of this test's.
+# Each check of the program is reported as one of this test.
 my ($stdout, $stderr) = run_command([$program]);
-is($stderr, '', 'says nothing else');
+is($stderr, '', 'writes nothing to stderr');
 my @checks = $stdout =~ /^((?:not )?ok \d+ - .*)$/mg;
 foreach my $check (@checks)
 {
@@ -34,7 +34,7 @@ my ($planned) = $stdout =~ /^1\.\.(\d+)$/m;
 is($planned, scalar @checks, 'and ran to its end');
 cmp_ok(scalar @checks, '>', 20, 'a handful of checks');
 
-# Nothing of them asks for the server.
+# None of the files includes a header of the server.
 foreach my $file (@files, map { "$top/src/rules/$_.h" } qw(text time country field code lead))
 {
 	unlike(slurp_file($file), qr/#include "(postgres|fmgr|utils|catalog|access)/,

@@ -1,19 +1,19 @@
 /*-------------------------------------------------------------------------
  *
  * apply.c
- *	  Doing what was decided, so that two deliveries at once end as if they
- *	  had come one after the other.
+ *	  Stores what was decided.  Concurrent deliveries have the same result
+ *	  as the same deliveries in some serial order.
  *
- * The first look takes no lock: most deliveries of a known lead find nothing
- * to do and end there.  Where something is to be written, the person's row is
- * the lead's lock: it is inserted, or locked and everything looked up and
- * decided again, before anything else is touched.  A row that somebody else
- * took away sends the call back to look again; one that somebody else made in
- * between raises a unique violation, and the caller begins anew.  Under
- * REPEATABLE READ and SERIALIZABLE the server raises a serialization failure
- * in all those places instead.
+ * The first look-up takes no lock: most redeliveries find nothing to store and
+ * end there.  Otherwise the person's row serves as the lock of the lead: it is
+ * inserted, or it is locked and everything is looked up and decided again,
+ * before any other row is written.  If a row has been deleted or archived
+ * concurrently, the look-up is repeated.  If a row has been inserted
+ * concurrently, a unique violation is raised, and the caller starts again.  Under
+ * REPEATABLE READ and SERIALIZABLE the server raises a serialization failure in
+ * all these cases instead.
  *
- * Memory: see store.h.
+ * Memory: see store/store.h.
  *
  *-------------------------------------------------------------------------
  */
@@ -24,13 +24,13 @@
 #include "ingest/stages.h"
 
 /*
- * Looking again is due to another transaction's commit, so a handful of times
- * is all that can happen; more says that something keeps rows from being
- * stored without an error, like a trigger that returns NULL.
+ * Each repetition needs another transaction to commit in between, so a few are
+ * all that occur.  More mean that something prevents a row from being stored
+ * without raising an error, for example a trigger that returns NULL.
  */
 #define MAX_LOOKS	20
 
-/* The whole lead, anew. */
+/* Looks up and decides the whole lead again, in a new snapshot. */
 static void
 look_and_decide(const IngestContext *context, Found *found, LeadPlan *plan)
 {
@@ -39,7 +39,7 @@ look_and_decide(const IngestContext *context, Found *found, LeadPlan *plan)
 	decide_lead(context, found, plan);
 }
 
-/* Counts a look that somebody else made necessary. */
+/* Counts a look-up that had to be repeated. */
 static void
 count_look(int *looks, const char *table)
 {
@@ -49,8 +49,8 @@ count_look(int *looks, const char *table)
 }
 
 /*
- * Leaves the person's row inserted or locked, and *found and *plan as of that
- * moment; the plan may then be to write nothing more.
+ * Inserts or locks the person's row.  *found and *plan are then those under the
+ * lock; the plan may be to write nothing more.
  */
 static void
 lock_or_insert_person(const IngestContext *context, int *looks, Found *found,
@@ -80,6 +80,7 @@ lock_or_insert_person(const IngestContext *context, int *looks, Found *found,
 	found->target.person_id = plan->person.id;
 }
 
+/* Stores one document; repeats its look-up if the row has been deleted. */
 static void
 apply_document(const IngestContext *context, DocumentKind kind, int *looks,
 			   Found *found, LeadPlan *plan)
@@ -102,6 +103,10 @@ apply_document(const IngestContext *context, DocumentKind kind, int *looks,
 	}
 }
 
+/*
+ * Creates the booking; repeats its look-up if a row that it refers to has been
+ * deleted or archived.
+ */
 static void
 apply_booking(const IngestContext *context, int *looks, Found *found,
 			  LeadPlan *plan)
@@ -125,13 +130,18 @@ apply_booking(const IngestContext *context, int *looks, Found *found,
 	}
 }
 
-/* See stages.h. */
+/*
+ * Resolves, decides and, unless it is a dry run, stores the lead.  *found and
+ * *plan are then what was stored; the ids of new rows are in *found.  Must run in
+ * a subtransaction, after a snapshot was taken for its first look-up.  Raises
+ * what the server raises, and also a lost race (store_lost_race()).
+ */
 void
 apply_lead(const IngestContext *context, Found *found, LeadPlan *plan)
 {
 	int			looks = 0;
 
-	/* the caller's look, which found the workspace, is still the newest */
+	/* the snapshot in which the caller found the workspace is still current */
 	resolve_lead(context, found);
 	decide_lead(context, found, plan);
 	if (context->dry_run || !plan->writes)

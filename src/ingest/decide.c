@@ -1,14 +1,15 @@
 /*-------------------------------------------------------------------------
  *
  * decide.c
- *	  What is to be done with a lead, from what it says and what is stored.
+ *	  Determines what to store, from the lead and from what is stored.
  *
- * Nothing is looked up or written here, so the same decision serves the dry
- * run, the first look and the one under the lock.
+ * Nothing is looked up or written here, so the dry run, the first look-up and
+ * the one under the lock use the same decision.
  *
- * Source of the rules: README, "What is stored".
+ * Source of the rules: documentation, "What is stored".
  *
- * Memory: none; rows point to where the lead and the found rows point.
+ * Memory: nothing is allocated; the planned rows point to what the lead and the
+ * found rows point to.
  *
  *-------------------------------------------------------------------------
  */
@@ -33,8 +34,8 @@ skipped(Code reason)
 }
 
 /*
- * Why a thing is not stored, judging by the payload and the look-ups alone;
- * CODE_NONE where nothing stands against it.
+ * Returns what prevents a thing from being stored, from the payload and the
+ * look-ups alone, or CODE_NONE.
  */
 static Code
 obstacle(const IngestContext *context, const Found *found, Thing thing)
@@ -56,8 +57,8 @@ set_value(LeadValue *stored, const LeadValue *value)
 }
 
 /*
- * The person's own fields.  A provided value replaces the stored one, or,
- * where the payload is stale, fills an empty one; nothing is ever erased.
+ * Decides the person's own fields.  A provided value replaces the stored one;
+ * if the payload is stale, it only fills an empty one.  Nothing is ever erased.
  */
 static void
 decide_person(const IngestContext *context, const Found *found, LeadPlan *plan)
@@ -79,7 +80,7 @@ decide_person(const IngestContext *context, const Found *found, LeadPlan *plan)
 			 changed ? ACTION_UPDATED : ACTION_UNCHANGED);
 }
 
-/* The address, which is stored whole. */
+/* Decides the address, which is stored as a whole. */
 static void
 decide_address(const IngestContext *context, const Found *found, LeadPlan *plan)
 {
@@ -113,11 +114,11 @@ decide_address(const IngestContext *context, const Found *found, LeadPlan *plan)
 			 differs ? ACTION_UPDATED : ACTION_UNCHANGED);
 }
 
-/* What the row of loopit.person needs for both. */
+/* Decides the columns of loopit.person that depend on both. */
 static void
 decide_person_row(const IngestContext *context, const Found *found, LeadPlan *plan)
 {
-	const LeadValue *as_of = &context->as_of;
+	const LeadValue *effective_at = &context->effective_at;
 	LeadValue  *newest = &plan->person.source_updated_at;
 	Action		person = plan->thing[THING_PERSON].action;
 	Action		address = plan->thing[THING_ADDRESS].action;
@@ -128,11 +129,11 @@ decide_person_row(const IngestContext *context, const Found *found, LeadPlan *pl
 		plan->write_person = true;
 		plan->person.updated_at = context->now;
 	}
-	if (as_of->provided && !found->stale &&
-		(!newest->provided || as_of->number > newest->number))
+	if (effective_at->provided && !found->stale &&
+		(!newest->provided || effective_at->number > newest->number))
 	{
 		plan->write_person = true;
-		*newest = *as_of;
+		*newest = *effective_at;
 	}
 }
 
@@ -169,7 +170,7 @@ plan_document(const Lead *lead, DocumentKind kind, const StoredPerson *stored,
 	return changed;
 }
 
-/* See stages.h. */
+/* Decides one document of the person. */
 void
 decide_document(const IngestContext *context, const Found *found,
 				DocumentKind kind, LeadPlan *plan)
@@ -196,8 +197,8 @@ decide_document(const IngestContext *context, const Found *found,
 }
 
 /*
- * The booking: one a lead, and never changed.  Where a second one would have
- * been another, that is worth saying; an erased person's is nobody's any more.
+ * Decides the booking: one per lead, never changed.  If a second one would differ
+ * from it, that is an issue, unless the booking's person was erased.
  */
 void
 decide_booking(const IngestContext *context, Found *found, LeadPlan *plan)
@@ -222,7 +223,7 @@ decide_booking(const IngestContext *context, Found *found, LeadPlan *plan)
 		issue_add(&found->issues, FIELD_ID, CODE_BOOKING_CONFLICT);
 }
 
-/* See stages.h. */
+/* Decides everything.  Issues that this finds are added to *found. */
 void
 decide_lead(const IngestContext *context, Found *found, LeadPlan *plan)
 {

@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * hint.c
- *	  Near misses: what an exact match could have been meant to find.
+ *	  Hints: what the payload may have meant by a value that is not found.
  *
- * A hint names what the workspace has (a package, a vehicle) or what ISO 3166
- * has, never what the payload says of a person.
+ * A hint repeats what the workspace has (a package, a vehicle) or what ISO 3166
+ * has, never what the payload says about a person.
  *
- * Memory: all in the caller's context.
+ * Memory: everything is allocated in the current context.
  *
  *-------------------------------------------------------------------------
  */
@@ -21,11 +21,11 @@
 #include "payload/encoding.h"
 #include "rules/country.h"
 
-/* The cost's bounds: names compared, and characters of a name. */
+/* Bounds of the cost: the number of names compared, and their length. */
 #define MAX_NAMES_COMPARED	200
 #define MAX_NAME_LENGTH		TEXT_LIMIT
 
-/* Equal but for case and spaces? */
+/* Returns true if the texts are equal except for case and spaces. */
 static bool
 equal_but_for_case_and_spaces(LeadText a, LeadText b)
 {
@@ -45,14 +45,14 @@ equal_but_for_case_and_spaces(LeadText a, LeadText b)
 	}
 }
 
-/* How many edits make a name another one's misspelling: a third of it. */
+/* A name is close if it differs in at most a third of its characters. */
 static int
 max_edits(LeadText name)
 {
 	return (int) count_database_characters(name) / 3;
 }
 
-/* See hint.h. */
+/* Names the live package whose name is closest to the one asked for. */
 const char *
 hint_package(const IngestContext *context, LeadText name)
 {
@@ -82,7 +82,7 @@ hint_package(const IngestContext *context, LeadText name)
 		if (edits <= best && edits > 0)
 		{
 			nearest = &names[i];
-			best = edits - 1;	/* the next one has to be nearer */
+			best = edits - 1;	/* another one must be closer */
 		}
 	}
 	return nearest == NULL ? NULL :
@@ -90,7 +90,7 @@ hint_package(const IngestContext *context, LeadText name)
 				 (int) nearest->length, nearest->data);
 }
 
-/* See hint.h. */
+/* Names the vehicle that has the stock number and another VIN. */
 const char *
 hint_ambiguous_asset(LeadText stock_number, const AssetRows *assets)
 {
@@ -102,14 +102,17 @@ hint_ambiguous_asset(LeadText stock_number, const AssetRows *assets)
 					assets->vin_of_stock_number.data);
 }
 
-/* See hint.h. */
+/* Names the archived vehicle. */
 const char *
 hint_archived_asset(int64 asset_id)
 {
 	return psprintf("Asset " INT64_FORMAT " is archived.", asset_id);
 }
 
-/* See hint.h.  A name that the database's encoding lacks gives no hint. */
+/*
+ * Names the country of a code that is not accepted.  Returns NULL if the
+ * database's encoding cannot represent the name.
+ */
 const char *
 hint_country(const RawValue *country)
 {
@@ -120,6 +123,6 @@ hint_country(const RawValue *country)
 		!convert_text(lead_text(utf8, strlen(utf8)), PG_UTF8,
 					  GetDatabaseEncoding(), &name))
 		return NULL;
-	return psprintf("Of the codes only six are taken; the country's name is \"%s\".",
+	return psprintf("Only six codes are accepted; the country's name is \"%s\".",
 					name.data);
 }

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * hint.h
- *	  Near misses: what an exact match could have been meant to find.
+ *	  Hints: what the payload may have meant by a value that is not found.
  *
  *-------------------------------------------------------------------------
  */
@@ -11,15 +11,13 @@
 #include "ingest/stages.h"
 
 /*
- * Each returns a sentence, palloc'd in the current context, or NULL where
- * nothing is close.  They are for the failure path, and bounded in cost.
+ * Each returns a sentence, palloc'd in the current context, or NULL if nothing
+ * is close.  They are called when a look-up has failed, and their cost is bounded.
  */
 extern const char *hint_package(const IngestContext *context, LeadText name);
 extern const char *hint_ambiguous_asset(LeadText stock_number,
 										const AssetRows *assets);
 extern const char *hint_archived_asset(int64 asset_id);
-
-/* Of a passport's country that is not known; needs no database. */
 extern const char *hint_country(const RawValue *country);
 
 #endif							/* LOOPIT_HINT_H */

@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * ingest.c
- *	  One delivery, from payload to outcome and log row: read, validate,
- *	  resolve, store, outcome, log.
+ *	  Drives the pipeline for one delivery: read, validate, resolve, decide,
+ *	  apply, outcome, log.
  *
- * Memory: all in the caller's context, which for a call in a query is reset
+ * Memory: everything is allocated in the caller's context, which a query resets
  * after each row.
  *
  *-------------------------------------------------------------------------
@@ -23,12 +23,12 @@
 #include "server/owner.h"
 
 /*
- * A race is lost to a commit, and found by the next try, so a handful of times
- * is all that can happen; more is something else that looks like it.
+ * A race is lost to a commit, which the next attempt sees, so a few are all that
+ * occur.  More mean that the error has another cause.
  */
 #define MAX_RACES	5
 
-/* Everything of one call. */
+/* The state of one call. */
 typedef struct Ingestion
 {
 	const Delivery *delivery;
@@ -40,7 +40,7 @@ typedef struct Ingestion
 	Outcome		outcome;
 } Ingestion;
 
-/* Reads and judges the payload. */
+/* Reads and validates the payload, and records the issues of the body. */
 static void
 read_and_validate(Ingestion *in)
 {
@@ -69,22 +69,22 @@ read_and_validate(Ingestion *in)
 	lead->codes = issue_codes(&lead->issues);
 }
 
-/* As of when the payload speaks; see IngestContext. */
+/* Sets the payload's effective time; see IngestContext. */
 static void
-set_as_of(Ingestion *in)
+set_effective_at(Ingestion *in)
 {
 	IngestContext *context = &in->context;
 
-	context->as_of = in->lead.value[FIELD_UPDATED_AT];
-	if (!context->as_of.provided && in->delivery->replay_of != 0)
+	context->effective_at = in->lead.value[FIELD_UPDATED_AT];
+	if (!context->effective_at.provided && in->delivery->replay_of != 0)
 	{
-		context->as_of.provided = true;
-		context->as_of.number = in->delivery->first_received_at;
-		context->as_of_receipt = true;
+		context->effective_at.provided = true;
+		context->effective_at.number = in->delivery->first_received_at;
+		context->effective_at_receipt = true;
 	}
 }
 
-/* What keeps the payload from being processed, in the order of the catalogue. */
+/* Returns the first code that prevents the payload from being processed. */
 static Code
 reason_to_reject(CodeSet codes)
 {
@@ -98,7 +98,7 @@ reason_to_reject(CodeSet codes)
 	return CODE_NONE;
 }
 
-/* A later look's issues are added to the payload's own. */
+/* Adds the issues of the look-ups to those of the payload. */
 static void
 add_issues(IssueSet *issues, const IssueSet *more)
 {
@@ -112,8 +112,8 @@ add_issues(IssueSet *issues, const IssueSet *more)
 }
 
 /*
- * The step that touches the database, in a subtransaction: the workspace, and
- * where nothing speaks against it, the lead.
+ * Looks up the workspace and, unless the payload is rejected, stores the lead.
+ * Runs in a subtransaction.
  */
 static void
 resolve_and_store(void *argument)
@@ -136,7 +136,7 @@ resolve_and_store(void *argument)
 	store_close(context->store);
 }
 
-/* The outcome where the lead was stored (or found unchanged). */
+/* Sets the outcome of a lead that was stored or found unchanged. */
 static void
 outcome_processed(Ingestion *in)
 {
@@ -161,7 +161,7 @@ outcome_processed(Ingestion *in)
 	add_issues(&outcome->issues, &found->issues);
 }
 
-/* The error's text may hold personal data, so only the server's log has it. */
+/* The error's text may hold personal data, so only the server's log gets it. */
 static void
 report_error(const Outcome *outcome)
 {
@@ -177,9 +177,9 @@ report_error(const Outcome *outcome)
 }
 
 /*
- * Stores the lead; once more where another transaction was quicker to insert
- * the same person, document or booking, whose row will now be found.  A
- * transaction that sees one snapshot would never find it.
+ * Stores the lead.  If another transaction has inserted the same person, document
+ * or booking first, tries again, and finds that row.  A transaction that uses one
+ * snapshot throughout would never find it, so it gets a serialization failure.
  */
 static void
 store_lead(Ingestion *in)
@@ -190,7 +190,7 @@ store_lead(Ingestion *in)
 	{
 		outcome->issues = in->lead.issues;
 		outcome->error = fault_catch(resolve_and_store, in,
-									 fault_mended_by_retry);
+									 is_retryable);
 		if (outcome->error == NULL || !store_lost_race(outcome->error))
 			return;
 		if (IsolationUsesXactSnapshot() &&
@@ -227,8 +227,8 @@ store_and_report(Ingestion *in)
 }
 
 /*
- * What support searches for: the address as it was sent, also where it is no
- * valid one.
+ * Returns the address that support can search the log for: as it was sent, also
+ * if it is not valid.
  */
 static LeadText
 logged_email(const RawValue *raw)
@@ -274,7 +274,11 @@ write_log(Ingestion *in, Oid caller, Jsonb *outcome)
 	store_close(store);
 }
 
-/* See ingest.h. */
+/*
+ * Ingests a delivery and returns the outcome, palloc'd in the current context.
+ * Nothing in the payload raises an error; what else does is described in the
+ * documentation, "Errors".
+ */
 Jsonb *
 ingest_delivery(const Delivery *delivery)
 {
@@ -294,7 +298,7 @@ ingest_delivery(const Delivery *delivery)
 	in->outcome.log_id = in->context.log_id;
 
 	read_and_validate(in);
-	set_as_of(in);
+	set_effective_at(in);
 	store_and_report(in);
 	outcome = outcome_to_jsonb(&in->outcome);
 	if (!delivery->dry_run)

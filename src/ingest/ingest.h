@@ -3,6 +3,10 @@
  * ingest.h
  *	  One delivery, from payload to outcome and log row.
  *
+ * This folder has the stages of a lead from the payload to the log, and drives
+ * them.  It may call src/payload, src/store, src/server and src/rules.  Only
+ * src/admin and loopit_leads.c may call it, through this header.
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef LOOPIT_INGEST_H
@@ -10,10 +14,6 @@
 
 #include "payload/body.h"
 
-/*
- * Ingests it; the outcome is palloc'd in the current context.  Raises nothing
- * for what is in the payload; what is raised is described in README, "Errors".
- */
 extern Jsonb *ingest_delivery(const Delivery *delivery);
 
 #endif							/* LOOPIT_INGEST_H */

@@ -1,10 +1,9 @@
 /*-------------------------------------------------------------------------
  *
  * outcome.c
- *	  The outcome as jsonb.  See outcome.h; its shape is described in README,
- *	  "The outcome".
+ *	  The outcome of one delivery, and its jsonb.
  *
- * Memory: all in the caller's context.
+ * Memory: everything is allocated in the current context.
  *
  *-------------------------------------------------------------------------
  */
@@ -13,7 +12,10 @@
 #include "ingest/outcome.h"
 #include "server/json_out.h"
 
-/* See outcome.h. */
+/*
+ * Sets the outcome of a delivery that stored nothing: the person is skipped for
+ * the outcome's own reason, everything else because the person is.
+ */
 void
 outcome_nothing_stored(Outcome *outcome, Status status, Code reason)
 {
@@ -29,8 +31,8 @@ outcome_nothing_stored(Outcome *outcome, Status status, Code reason)
 }
 
 /*
- * "<field>: <explanation>; <remedy>."  A wrong type's remedy is what the
- * field's own type takes.
+ * Returns "<field>: <explanation>; <remedy>."  For a wrong type the remedy is
+ * what the field's own type takes.
  */
 static char *
 issue_message(Field field, Code code)
@@ -57,7 +59,7 @@ write_issue(JsonOut *out, const IssueSet *issues, Field field, Code code)
 	json_out_end_object(out);
 }
 
-/* The set's own order is that of the outcome: by field, within it by code. */
+/* Issues are listed in the order of the set: by field, then by code. */
 static void
 write_issues(JsonOut *out, const IssueSet *issues)
 {
@@ -73,7 +75,7 @@ write_issues(JsonOut *out, const IssueSet *issues)
 	json_out_end_array(out);
 }
 
-/* The error's place in the schema; its text may hold personal data. */
+/* Only the error's place in the schema: its text may hold personal data. */
 static void
 write_error(JsonOut *out, const ErrorData *error)
 {
@@ -128,7 +130,10 @@ write_thing(JsonOut *out, const Outcome *outcome, Thing thing)
 	json_out_end_object(out);
 }
 
-/* See outcome.h. */
+/*
+ * Returns the outcome as callers receive it (documentation, "The outcome"),
+ * palloc'd in the current context.
+ */
 Jsonb *
 outcome_to_jsonb(const Outcome *outcome)
 {

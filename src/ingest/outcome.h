@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * outcome.h
- *	  The outcome of one delivery: what was done, or why not.
+ *	  The outcome of one delivery: what was stored, or why it was not.
  *
  *-------------------------------------------------------------------------
  */
@@ -16,14 +16,14 @@
 typedef struct ThingOutcome
 {
 	Action		action;
-	Code		reason;			/* where skipped; else CODE_NONE */
+	Code		reason;			/* if skipped, else CODE_NONE */
 } ThingOutcome;
 
-/* Ids are 0 where there is no such row (yet), and then null in the jsonb. */
+/* An id is 0 if there is no such row (yet); it is null in the jsonb then. */
 typedef struct Outcome
 {
 	Status		status;
-	Code		reason;			/* CODE_NONE where processed */
+	Code		reason;			/* CODE_NONE if processed */
 	int64		log_id;
 	LeadText	lead_reference;
 	int64		workspace_id;
@@ -35,19 +35,10 @@ typedef struct Outcome
 	int64		package_id;
 	bool		location_from_payload;
 	IssueSet	issues;
-	const ErrorData *error;		/* where failed */
+	const ErrorData *error;		/* if failed, else NULL */
 } Outcome;
 
-/*
- * Makes it an outcome that stored nothing: person skipped for the outcome's
- * own reason, all else because the person is.
- */
 extern void outcome_nothing_stored(Outcome *outcome, Status status, Code reason);
-
-/*
- * The outcome as callers see it (README, "The outcome"), palloc'd in the
- * current context.  Raises nothing but out of memory.
- */
 extern Jsonb *outcome_to_jsonb(const Outcome *outcome);
 
 #endif							/* LOOPIT_OUTCOME_H */

@@ -1,11 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * resolve.c
- *	  Look-ups: the person, the documents, and what a booking takes.
+ *	  Looks up the person, the documents, and what a booking needs.
  *
- * Source of the rules: specification, "Validation rules"; README, "Booking".
+ * Source of the rules: specification, "Validation rules"; documentation, "What is
+ * stored".
  *
- * Memory: rows in the context of store_open().
+ * Memory: rows are in the context of store_open().
  *
  *-------------------------------------------------------------------------
  */
@@ -20,23 +21,23 @@ given(const Lead *lead, Field field)
 }
 
 /*
- * Is the payload older than the person?  One that speaks as of its receipt
- * also gives way to deliveries that came later and did not say as of when.
+ * Returns true if the payload is older than the person.  One that is effective
+ * at its receipt is also older than a later delivery without an effective time.
  */
 static bool
 is_stale(const IngestContext *context, const StoredPerson *person)
 {
-	int64		as_of = context->as_of.number;
+	int64		effective_at = context->effective_at.number;
 
-	if (person->id == 0 || !context->as_of.provided)
+	if (person->id == 0 || !context->effective_at.provided)
 		return false;
 	if (person->source_updated_at.provided &&
-		as_of < person->source_updated_at.number)
+		effective_at < person->source_updated_at.number)
 		return true;
-	return context->as_of_receipt &&
+	return context->effective_at_receipt &&
 		store_received_later(context->store, context->workspace_id,
 							 context->lead->value[FIELD_EMAIL].text,
-							 as_of, person->updated_at);
+							 effective_at, person->updated_at);
 }
 
 static void
@@ -49,7 +50,7 @@ resolve_person(const IngestContext *context, Found *found)
 		issue_add(&found->issues, FIELD_UPDATED_AT, CODE_STALE_PAYLOAD);
 }
 
-/* See stages.h. */
+/* Looks up the person's documents, if the lead has one. */
 void
 resolve_documents(const IngestContext *context, Found *found)
 {
@@ -67,9 +68,9 @@ add_hint(Found *found, Code code, const char *hint)
 }
 
 /*
- * The vehicle.  A live one comes before an archived one, the VIN before the
- * stock number; one with the stock number but another VIN is not taken,
- * because no booking is better than the wrong car.
+ * Looks up the vehicle.  A live one is preferred to an archived one, then a match
+ * by VIN to one by stock number.  A vehicle with the stock number but another VIN
+ * is not used: no booking is better than the wrong car.
  */
 static void
 resolve_asset(const IngestContext *context, Found *found)
@@ -117,7 +118,7 @@ resolve_asset(const IngestContext *context, Found *found)
 	}
 }
 
-/* The location that the payload names, else the vehicle's first one. */
+/* Looks up the location that the payload names, else the vehicle's first one. */
 static void
 resolve_location(const IngestContext *context, Found *found)
 {
@@ -158,7 +159,7 @@ resolve_package(const IngestContext *context, Found *found)
 	}
 }
 
-/* Takes back what an earlier look found of the booking. */
+/* Removes what an earlier look-up found for the booking. */
 static void
 forget_booking(Found *found)
 {
@@ -174,7 +175,7 @@ forget_booking(Found *found)
 	}
 }
 
-/* See stages.h. */
+/* Looks up the lead's booking and everything that a new one needs. */
 void
 resolve_booking(const IngestContext *context, Found *found)
 {
@@ -189,7 +190,7 @@ resolve_booking(const IngestContext *context, Found *found)
 	resolve_package(context, found);
 }
 
-/* See stages.h. */
+/* Looks up everything that the lead refers to. */
 void
 resolve_lead(const IngestContext *context, Found *found)
 {

@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * stages.h
- *	  The stages between validation and outcome: resolve (what the database
- *	  has), decide (what is to be done), apply (doing it).
+ *	  The stages between validation and outcome: resolve looks up what the
+ *	  database has, decide determines what to store, apply stores it.
  *
- * None of them sees SQL; they speak to the storage through store.h.
+ * None of them contains SQL; they call the functions of store/store.h.
  *
  *-------------------------------------------------------------------------
  */
@@ -14,7 +14,7 @@
 #include "ingest/outcome.h"
 #include "store/store.h"
 
-/* What the whole call goes by. */
+/* Inputs shared by all stages. */
 typedef struct IngestContext
 {
 	const Lead *lead;
@@ -22,37 +22,36 @@ typedef struct IngestContext
 	bool		dry_run;
 	int64		workspace_id;
 	int64		log_id;			/* 0 in a dry run */
-	int64		now;			/* when the call began; microseconds since
+	int64		now;			/* start of the call; microseconds since
 								 * 2000-01-01 UTC, as all times here */
 
 	/*
-	 * As of when the payload speaks, where it says so; a replayed payload
-	 * that does not speaks as of its first receipt, and gives way to whatever
-	 * was received of the person since.
+	 * The effective time of the payload: its updated_at.  A replayed payload
+	 * without one is effective at the time when it was first received, and is
+	 * stale if anything of the person was received later.
 	 */
-	LeadValue	as_of;
-	bool		as_of_receipt;
+	LeadValue	effective_at;
+	bool		effective_at_receipt;
 } IngestContext;
 
 /* What the look-ups found. */
 typedef struct Found
 {
 	StoredPerson person;		/* and documents */
-	BookingRow	booking;		/* the lead's, where it has one already */
-	BookingRow	target;			/* what a new one would take; ids 0 unless
-								 * found */
+	BookingRow	booking;		/* the lead's, if it already has one */
+	BookingRow	target;			/* a new one; ids are 0 unless found */
 	bool		location_from_payload;
 	bool		stale;			/* the payload is older than the person */
-	IssueSet	issues;			/* those that take a look-up */
+	IssueSet	issues;			/* those that need a look-up */
 } Found;
 
-/* What is to be done. */
+/* What to store. */
 typedef struct LeadPlan
 {
 	ThingOutcome thing[NUM_THINGS]; /* THING_PERSON to THING_BOOKING */
 	bool		write_person;
 	bool		writes;			/* anything at all */
-	StoredPerson person;		/* as it shall be, and the documents */
+	StoredPerson person;		/* the new version, documents included */
 } LeadPlan;
 
 static inline Thing
@@ -61,27 +60,19 @@ document_thing(DocumentKind kind)
 	return kind == DOCUMENT_PASSPORT ? THING_PASSPORT : THING_LICENCE;
 }
 
-/*
- * Look-ups, in the snapshot of the last store_take_snapshot(): the whole lead, or the
- * part that somebody else was quicker with.
- */
+/* resolve.c */
 extern void resolve_lead(const IngestContext *context, Found *found);
 extern void resolve_documents(const IngestContext *context, Found *found);
 extern void resolve_booking(const IngestContext *context, Found *found);
 
-/* What to do, from the lead and what was found; writes nothing. */
+/* decide.c */
 extern void decide_lead(const IngestContext *context, Found *found, LeadPlan *plan);
 extern void decide_document(const IngestContext *context, const Found *found,
 							DocumentKind kind, LeadPlan *plan);
 extern void decide_booking(const IngestContext *context, Found *found,
 						   LeadPlan *plan);
 
-/*
- * Resolves, decides and, unless it is a dry run, does it.  *found and *plan
- * are as they were when it was done; the ids of new rows are in *found.
- * Must run in a subtransaction, after a store_take_snapshot(), in whose snapshot the
- * first look is; raises what the server raises, a lost race (store.h) too.
- */
+/* apply.c */
 extern void apply_lead(const IngestContext *context, Found *found, LeadPlan *plan);
 
 #endif							/* LOOPIT_STAGES_H */

@@ -1,19 +1,17 @@
 /*-------------------------------------------------------------------------
  *
  * code.c
- *	  The catalogue of codes.  See code.h.
+ *	  The catalogue of codes.
  *
- * An issue's message is "<field>: <explanation>; <remedy>.", so both parts
- * are clauses, written for the support person who has never seen the code.
- * They never repeat a value of the payload: it may be personal data.
- *
- * Constant data; nothing is allocated.
+ * An issue's message is "<field>: <explanation>; <remedy>.", so both parts are
+ * clauses.  They are written for a support person who has never seen the code,
+ * and never repeat a value of the payload, which may be personal data.
  *
  *-------------------------------------------------------------------------
  */
 #include "rules/code.h"
 
-/* Where the field table says which fields can have a code, .field is unset. */
+/* .field is unset if the field table has the fields that can have the code. */
 const CodeSpec code_table[NUM_CODES] = {
 	[CODE_WRONG_TYPE] = {
 		"wrong_type", THING_ANY, false, FIELD_NONE, FIELD_NONE,
@@ -62,7 +60,7 @@ const CodeSpec code_table[NUM_CODES] = {
 	},
 	[CODE_EMAIL_MISSING] = {
 		"email_missing", THING_PERSON, true, FIELD_NONE, FIELD_NONE,
-		"no e-mail address is provided, and a person is known by it",
+		"no e-mail address is provided, and a person is identified by it",
 		"send the person's e-mail address"
 	},
 	[CODE_EMAIL_INVALID] = {
@@ -102,7 +100,7 @@ const CodeSpec code_table[NUM_CODES] = {
 	},
 	[CODE_LICENCE_STATE_NOT_ABBREVIATED] = {
 		"licence_state_not_abbreviated", THING_LICENCE, false, FIELD_NONE, FIELD_NONE,
-		"the state is not an abbreviation of one to three letters or digits, so the driver licence is taken without it",
+		"the state is not an abbreviation of one to three letters or digits, so the driver licence is stored without it",
 		"send the abbreviation, like NSW"
 	},
 	[CODE_PASSPORT_INCOMPLETE] = {
@@ -157,27 +155,27 @@ const CodeSpec code_table[NUM_CODES] = {
 	},
 	[CODE_VEHICLE_AMBIGUOUS] = {
 		"vehicle_ambiguous", THING_BOOKING, false, FIELD_STOCK_NUMBER, FIELD_NONE,
-		"the vehicle with this stock number has another VIN than the one provided, so it is not taken",
+		"the vehicle with this stock number has a VIN other than the one provided, so it is not booked",
 		"have the stock number or the VIN corrected"
 	},
 	[CODE_LOCATION_DEFAULTED] = {
 		"location_defaulted", THING_BOOKING, false, FIELD_LOCATION_NAME, FIELD_NONE,
-		"the workspace has no live location of this name, so the vehicle's first bookable one is taken",
+		"the workspace has no live location of this name, so the vehicle's first bookable location is booked",
 		"send the name of a location as the workspace has it"
 	},
 	[CODE_BOOKING_CONFLICT] = {
 		"booking_conflict", THING_BOOKING, false, FIELD_ID, FIELD_NONE,
-		"this lead has a booking already, with another person, vehicle, location or package, and it stays as it is",
+		"this lead already has a booking with another person, vehicle, location or package, which is not changed",
 		"change the booking by hand if the new details are right"
 	},
 	[CODE_STALE_PAYLOAD] = {
 		"stale_payload", THING_ANY, false, FIELD_UPDATED_AT, FIELD_NONE,
-		"the payload is older than what is stored of this person, so it only fills what is still empty",
+		"the payload is older than what is stored of this person, so it only fills empty fields",
 		"nothing needs to be done unless the sender's clock is wrong"
 	},
 	[CODE_UPDATED_AT_INVALID] = {
 		"updated_at_invalid", THING_ANY, false, FIELD_NONE, FIELD_NONE,
-		"the value is not an RFC 3339 date and time, or lies more than a day in the future, so it is ignored",
+		"the value is not an RFC 3339 date and time, or is more than a day in the future, so it is ignored",
 		"send it like 2025-10-03T06:10:22Z"
 	},
 	[CODE_NOT_PROVIDED] = {
@@ -188,12 +186,12 @@ const CodeSpec code_table[NUM_CODES] = {
 	[CODE_PERSON_SKIPPED] = {
 		"person_skipped", THING_ANY, true, FIELD_NONE, FIELD_NONE,
 		"the person is not stored, so nothing that belongs to the person is",
-		"mend what kept the person from being stored"
+		"correct what kept the person from being stored"
 	},
 	[CODE_DATABASE_ERROR] = {
 		"database_error", THING_ANY, true, FIELD_NONE, FIELD_NONE,
 		"an unexpected database error kept the lead from being stored",
-		"find the error in the server's log by the log id, mend its cause and replay the lead"
+		"find the error in the server's log by the log id, fix its cause and replay the lead"
 	}
 };
 
@@ -226,14 +224,18 @@ thing_name(Thing thing)
 	return names[thing];
 }
 
-/* The code's name, NULL for CODE_NONE. */
+/* Returns NULL for CODE_NONE. */
 const char *
 code_name(Code code)
 {
 	return code == CODE_NONE ? NULL : code_table[code].name;
 }
 
-/* See code.h. */
+/*
+ * Returns the first code of the set that keeps the thing from being stored,
+ * CODE_NONE if none does.  This is the thing's reason (documentation,
+ * "Codes").
+ */
 Code
 code_first_blocking(CodeSet codes, Thing thing)
 {

@@ -4,13 +4,9 @@
  *	  The catalogue of codes: every issue and every reason that an outcome
  *	  can name.
  *
- * The enum's order is the catalogue's order, and the catalogue's order is a
- * rule: a thing's reason is the first code, in this order, that kept it from
- * being stored, and the issues of one field are listed in it.  wrong_type and
- * too_long stand first because they come first within a field.
- *
- * Plain C: no server header, so that the rules can be linked without one.
- * Nothing is allocated.
+ * The order of the enum is the order of the catalogue, and it is a rule: a
+ * thing's reason is the first code, in this order, that kept it from being
+ * stored, and the issues of one field are listed in this order.
  *
  *-------------------------------------------------------------------------
  */
@@ -70,13 +66,13 @@ typedef struct CodeSpec
 	const char *name;			/* as outcomes and the log show it */
 	Thing		thing;			/* what it is about */
 	bool		blocks;			/* keeps that thing from being stored */
-	Field		field;			/* the field it names; FIELD_NONE where that
-								 * is null, or where the field table says
-								 * which fields can have it */
-	Field		other_field;	/* a second one; FIELD_NONE: none */
-	const char *explanation;	/* what is wrong; starts a sentence's second
-								 * half, so lower case, no period */
-	const char *remedy;			/* what would be right; the same */
+	Field		field;			/* the field it names; FIELD_NONE if that is
+								 * null, or if the field table has the fields
+								 * that can have the code */
+	Field		other_field;	/* a second one, or FIELD_NONE */
+	const char *explanation;	/* what is wrong; a clause, so in lower case
+								 * and without a period */
+	const char *remedy;			/* what would be right; also a clause */
 } CodeSpec;
 
 typedef enum Status
@@ -94,26 +90,19 @@ typedef enum Action
 	ACTION_UPDATED
 } Action;
 
-/* A set of codes; bit n is the code n. */
+/* A set of codes: bit n is for code n. */
 typedef uint64_t CodeSet;
 
 #define CODE_BIT(code)	(UINT64_C(1) << (code))
 
 extern const CodeSpec code_table[NUM_CODES];
 
-/*
- * The names that outcomes, the log and the catalogue show.  That of a code is
- * NULL for CODE_NONE.
- */
+/* The names that outcomes, the log and the catalogue show. */
 extern const char *status_name(Status status);
 extern const char *action_name(Action action);
 extern const char *thing_name(Thing thing);
 extern const char *code_name(Code code);
 
-/*
- * The first code of the set that keeps the thing from being stored;
- * CODE_NONE if none does.  Source: "reason", README's code catalogue.
- */
 extern Code code_first_blocking(CodeSet codes, Thing thing);
 
 #endif							/* LOOPIT_CODE_H */

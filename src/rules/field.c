@@ -1,19 +1,17 @@
 /*-------------------------------------------------------------------------
  *
  * field.c
- *	  The field table.  See field.h.
+ *	  The field table.
  *
  * Source: the field information of the Dealer Studio leads ingestion
  * specification, payload version 1 (2025-10-01).
- *
- * Constant data; nothing is allocated.
  *
  *-------------------------------------------------------------------------
  */
 #include "rules/code.h"
 #include "rules/field.h"
 
-/* A path and where its last key starts. */
+/* The path, the start of its last key, and the parent. */
 #define ROOT(key)			.path = key, .key_offset = 0, .parent = FIELD_NONE
 #define IN(up, prefix, key) \
 	.path = prefix "." key, .key_offset = sizeof(prefix), .parent = up
@@ -25,7 +23,7 @@
 #define IN_ITEM(key)		IN(FIELD_ITEM, "item", key)
 #define IN_LOCATION(key)	IN(FIELD_LOCATION, "location", key)
 
-/* What a field is for, and what its absence means there. */
+/* The thing that a field is part of, and the code if it is missing. */
 #define OBJECT \
 	.type = TYPE_OBJECT, .thing = THING_ANY, \
 	.missing_code = CODE_NONE, .invalid_code = CODE_NONE
@@ -221,7 +219,10 @@ const FieldSpec field_table[NUM_FIELDS] = {
 	}
 };
 
-/* The end of "send …": what a value of that type has to be. */
+/*
+ * Returns what a value of that type has to be, as the end of a sentence that
+ * starts with "send".
+ */
 const char *
 field_type_expected(FieldType type)
 {

@@ -4,12 +4,10 @@
  *	  The field table: the one list of the payload's fields.
  *
  * Reading, validation, the JSON Schema, the masking of payloads and the
- * catalogue of codes are all driven by it.  The order is that of the
- * specification's field table, a parent before its fields, after the two
- * fields that the specification shows in its example only (id, updated_at):
- * the issues of an outcome are listed in it.
- *
- * Plain C: no server header.  Nothing is allocated.
+ * catalogue of codes are all driven by it.  The order of the enum is a rule:
+ * the issues of an outcome are listed in it.  First come the two fields that
+ * only the example of the specification has (id, updated_at), then those of its
+ * field table in that table's order, a parent before its fields.
  *
  *-------------------------------------------------------------------------
  */
@@ -19,7 +17,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* What a payload can bring into being, in the order in which that is judged. */
+/* What a payload is about, in the order in which it is judged. */
 typedef enum Thing
 {
 	THING_PAYLOAD,
@@ -35,7 +33,7 @@ typedef enum Thing
 
 typedef enum Field
 {
-	FIELD_NONE,					/* the payload as a whole: JSON null */
+	FIELD_NONE,					/* the payload as a whole; null in an outcome */
 	FIELD_ID,
 	FIELD_UPDATED_AT,
 	FIELD_DEALERSHIP,
@@ -90,30 +88,31 @@ typedef enum FieldType
 
 typedef struct FieldSpec
 {
-	const char *path;			/* from the payload's root, dots between */
+	const char *path;			/* keys from the payload's root, separated by
+								 * dots */
 	size_t		key_offset;		/* where the last key starts in the path */
 	Field		parent;			/* FIELD_NONE: the root */
 	FieldType	type;
 	Thing		thing;			/* what it is a part of */
-	bool		asks;			/* providing it asks for that thing */
-	int			missing_code;	/* Code where the thing needs it and it is not
-								 * provided; CODE_NONE: optional */
-	int			invalid_code;	/* Code of a value that is not valid;
-								 * CODE_NONE: the type has no format */
+	bool		asks;			/* a lead that provides it asks for that thing */
+	int			missing_code;	/* the Code if the thing needs the field and
+								 * it is not provided; CODE_NONE: optional */
+	int			invalid_code;	/* the Code of an invalid value; CODE_NONE if
+								 * the type has no format */
 	bool		sensitive;		/* masked in the audit view */
 	const char *description;
 } FieldSpec;
 
 extern const FieldSpec field_table[NUM_FIELDS];
 
-/* The field's own key within its parent. */
+/* Returns the field's own key within its parent. */
 static inline const char *
 field_key(Field field)
 {
 	return field_table[field].path + field_table[field].key_offset;
 }
 
-/* Text in the sense of the reading rules: a string or a number is taken. */
+/* Returns true if the field takes a string or a number as its text. */
 static inline bool
 field_is_text(Field field)
 {
@@ -122,7 +121,6 @@ field_is_text(Field field)
 	return type == TYPE_TEXT || type == TYPE_STATE || type == TYPE_COUNTRY;
 }
 
-/* What a type takes, as the end of "send …". */
 extern const char *field_type_expected(FieldType type);
 
 #endif							/* LOOPIT_FIELD_H */

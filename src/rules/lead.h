@@ -1,12 +1,16 @@
 /*-------------------------------------------------------------------------
  *
  * lead.h
- *	  A lead on its way through the stages: the raw values that reading
- *	  finds, the issues, and the lead that validation makes of them.
+ *	  The types of one lead: the raw values that reading finds, the lead
+ *	  that validation makes of them, and the issues.
  *
- * Plain C: no server header, so that validation links without one.  Nothing
- * here owns memory: texts point into the payload, into the lead itself, or into
- * a constant table, and live as long as those do.
+ * This folder has the rules of the payload: its fields, its codes, and how a
+ * value is checked.  It is plain C that calls nothing but the C library, so
+ * that a fuzzer, or a program without a server, can link it.  Every other
+ * folder may call it.  Nothing in it allocates memory or raises an error.
+ *
+ * The types here do not own memory either: texts point into the payload, into
+ * the lead itself, or into a constant table, and live as long as those do.
  *
  *-------------------------------------------------------------------------
  */
@@ -17,14 +21,14 @@
 #include "rules/field.h"
 #include "rules/text.h"
 
-/* A text that need not end in NUL; data is NULL where there is none. */
+/* A text that need not end in NUL; data is NULL if there is none. */
 typedef struct LeadText
 {
 	const char *data;
 	size_t		length;			/* bytes */
 } LeadText;
 
-/* A text of length bytes; data NULL: none.  Nothing is copied. */
+/* Returns a LeadText that points to data, which may be NULL. */
 static inline LeadText
 lead_text(const char *data, size_t length)
 {
@@ -33,7 +37,7 @@ lead_text(const char *data, size_t length)
 	return text;
 }
 
-/* What stands in the payload for a field. */
+/* What the payload has for a field. */
 typedef enum RawKind
 {
 	RAW_ABSENT,					/* no key, JSON null, or an empty string */
@@ -48,14 +52,15 @@ typedef struct RawValue
 {
 	RawKind		kind;
 	bool		flag;			/* of a boolean */
-	LeadText	text;			/* of a string, trimmed; of a number */
-	size_t		characters;		/* of that text */
-	LeadText	utf8;			/* the text in UTF-8, whatever the database's
-								 * encoding */
+	LeadText	text;			/* of a string, trimmed; of a number; in the
+								 * database's encoding */
+	size_t		characters;		/* length of that text */
+	LeadText	utf8;			/* that text in UTF-8; NULL if it cannot be
+								 * converted */
 } RawValue;
 
 /*
- * A value that can be stored.  Text types have the text; the others a number:
+ * A value that can be stored.  Text types use text; the others use number:
  * days or microseconds since 2000-01-01 (date, timestamptz), 0 or 1
  * (boolean), or the integer.
  */
@@ -66,7 +71,7 @@ typedef struct LeadValue
 	int64_t		number;
 } LeadValue;
 
-/* Issues found so far: a set of codes a field, so there is nothing to sort. */
+/* The issues found so far: one set of codes per field, so none are sorted. */
 typedef struct IssueSet
 {
 	CodeSet		codes[NUM_FIELDS];
@@ -76,13 +81,14 @@ typedef struct IssueSet
 
 typedef struct Lead
 {
-	LeadValue	value[NUM_FIELDS];	/* provided: there and valid */
-	bool		asked[NUM_THINGS];	/* something of it is there, valid or not */
+	LeadValue	value[NUM_FIELDS];	/* provided: present and valid */
+	bool		asked[NUM_THINGS];	/* something of it is present, valid or
+									 * not */
 	IssueSet	issues;
 	CodeSet		codes;			/* all codes among the issues */
-	LeadText	lead_reference; /* data NULL: there is no payload to refer to */
+	LeadText	lead_reference; /* data is NULL if there is no payload */
 
-	/* what values point to that are not as the payload has them */
+	/* buffers for values that differ from the payload's text */
 	char		email[EMAIL_LIMIT];
 	char		state[STATE_LIMIT];
 	char		licence_state[STATE_LIMIT];
@@ -94,17 +100,10 @@ issue_add(IssueSet *issues, Field field, Code code)
 	issues->codes[field] |= CODE_BIT(code);
 }
 
-/* All codes among the issues. */
 extern CodeSet issue_codes(const IssueSet *issues);
 
-/* Two values of one type: both not provided, or equal. */
 extern bool lead_value_equal(const LeadValue *a, const LeadValue *b);
 
-/*
- * Judges the raw values by the rules (README, "Reading a payload"): fills
- * *lead, which need not be initialized, but for the lead reference.  now is
- * the server's clock, in microseconds since 2000-01-01 UTC.
- */
 extern void validate_lead(const RawValue *raw, int64_t now, Lead *lead);
 
 #endif							/* LOOPIT_LEAD_H */

@@ -1,9 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * text.c
- *	  The checkers of text, e-mail, number and state.  See text.h.
- *
- * Plain C: no server header, and nothing is allocated.
+ *	  Checks of text: trimming, e-mail addresses, whole numbers, states.
  *
  *-------------------------------------------------------------------------
  */
@@ -11,7 +9,7 @@
 
 #include <string.h>
 
-/* See text.h. */
+/* Returns true if the two texts are equal in any (ASCII) case. */
 bool
 text_equal_folded(const char *a, size_t a_length,
 				  const char *b, size_t b_length)
@@ -27,9 +25,10 @@ text_equal_folded(const char *a, size_t a_length,
 }
 
 /*
- * Unicode's property White_Space, and the invisible characters that web forms
- * and copied text bring along: zero width space, non-joiner and joiner, word
- * joiner, byte-order mark.
+ * Returns true if trimming removes this Unicode code point: those of the
+ * property White_Space, and the invisible characters that web forms and copied
+ * text bring along (zero width space, non-joiner and joiner, word joiner,
+ * byte-order mark).
  */
 bool
 is_trimmed_code_point(uint32_t code_point)
@@ -55,9 +54,9 @@ is_trimmed_code_point(uint32_t code_point)
 }
 
 /*
- * Length of the white space character that starts at text, 0 if there is
- * none.  All of them have one to three bytes in UTF-8; an overlong form is not
- * one of them.
+ * Returns the length in bytes of the white space character that text starts
+ * with, 0 if it starts with another one.  White space takes one to three bytes
+ * in UTF-8; an overlong form does not count.
  */
 static size_t
 white_space_at(const char *text, size_t length)
@@ -79,7 +78,10 @@ white_space_at(const char *text, size_t length)
 	return 0;
 }
 
-/* See text.h. */
+/*
+ * Removes white space, as is_trimmed_code_point() has it, from both ends by
+ * moving *text and *length.
+ */
 void
 trim_text(const char **text, size_t *length)
 {
@@ -90,7 +92,7 @@ trim_text(const char **text, size_t *length)
 	while ((width = white_space_at(start, (size_t) (end - start))) > 0)
 		start += width;
 
-	/* A character's first byte tells its length, so step back to one. */
+	/* Only a character's first byte tells its length, so step back to it. */
 	while (end > start)
 	{
 		const char *last = end - 1;
@@ -108,7 +110,10 @@ trim_text(const char **text, size_t *length)
 	*length = (size_t) (end - start);
 }
 
-/* See text.h. */
+/*
+ * Returns the number of characters: of bytes that do not continue a UTF-8
+ * sequence.
+ */
 size_t
 count_characters(const char *text, size_t length)
 {
@@ -119,7 +124,7 @@ count_characters(const char *text, size_t length)
 	return count;
 }
 
-/* RFC 5322 atext, section 3.2.3. */
+/* Source: atext, RFC 5322 section 3.2.3. */
 static bool
 is_atext(char c)
 {
@@ -127,7 +132,7 @@ is_atext(char c)
 		(c != '\0' && strchr("!#$%&'*+-/=?^_`{|}~", c) != NULL);
 }
 
-/* Dot-string of RFC 5321 section 4.1.2: atoms with single dots between. */
+/* Source: Dot-string, RFC 5321 section 4.1.2; atoms separated by single dots. */
 static bool
 is_dot_string(const char *text, size_t length)
 {
@@ -149,7 +154,7 @@ is_dot_string(const char *text, size_t length)
 	return !atom_empty;
 }
 
-/* One label of a domain, RFC 1123 section 2.1: letters, digits, hyphens. */
+/* Source: RFC 1123 section 2.1; letters, digits and inner hyphens. */
 static bool
 is_domain_label(const char *text, size_t length)
 {
@@ -165,7 +170,10 @@ is_domain_label(const char *text, size_t length)
 	return true;
 }
 
-/* Two labels or more, the last one not all digits (an address, RFC 1123). */
+/*
+ * At least two labels.  The last one is not all digits: that would be an IP
+ * address (RFC 1123 section 2.1).
+ */
 static bool
 is_mail_domain(const char *text, size_t length)
 {
@@ -189,8 +197,10 @@ is_mail_domain(const char *text, size_t length)
 }
 
 /*
- * See text.h.  Quoted local parts, address literals and SMTPUTF8 are left
- * out on purpose: no web form's user has them.
+ * Returns true if the text is an e-mail address: an RFC 5321 mailbox with a
+ * dot-string local part, in ASCII.  Then writes it in lower case into *lower
+ * (at most EMAIL_LIMIT bytes, no NUL).  Quoted local parts, address literals
+ * and SMTPUTF8 are refused on purpose: users of web forms do not have them.
  */
 bool
 check_email(const char *text, size_t length, char *lower)
@@ -213,14 +223,17 @@ check_email(const char *text, size_t length, char *lower)
 	return true;
 }
 
-/* See text.h. */
+/*
+ * Returns true if the text consists of decimal digits, after a minus if that is
+ * allowed, and fits into 64 bits.  Then sets *value.
+ */
 bool
 check_integer(const char *text, size_t length, bool allow_minus,
 			  int64_t *value)
 {
 	size_t		i = 0;
 	bool		negative = false;
-	int64_t		result = 0;		/* kept negative: its range is the larger */
+	int64_t		result = 0;		/* kept negative, whose range is larger */
 
 	if (allow_minus && length > 0 && text[0] == '-')
 	{
@@ -242,7 +255,11 @@ check_integer(const char *text, size_t length, bool allow_minus,
 	return true;
 }
 
-/* See text.h. */
+/*
+ * Returns true if the text has the shape of a state's abbreviation: one to
+ * three ASCII letters or digits.  Then writes it in upper case into *upper (at
+ * most STATE_LIMIT bytes, no NUL).
+ */
 bool
 check_state(const char *text, size_t length, char *upper)
 {

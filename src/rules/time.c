@@ -1,14 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * time.c
- *	  The checkers of dates and points in time.  See time.h.
+ *	  Checks of dates and of points in time.
  *
- * The server's own datetime input is not used: it takes far more than the
+ * The server's own datetime input is not used: it accepts far more than the
  * specification's one format (names of months, "today", two-digit years, the
- * session's DateStyle), raises instead of answering, and cannot be linked
- * into a fuzzer.
- *
- * Plain C: no server header, and nothing is allocated.
+ * session's DateStyle), raises errors instead of returning them, and cannot be
+ * linked into a fuzzer.
  *
  *-------------------------------------------------------------------------
  */
@@ -17,7 +15,7 @@
 
 #define MICROSECONDS_PER_SECOND INT64_C(1000000)
 
-/* Reads exactly count digits; -1 if there are others. */
+/* Returns the value of count digits, -1 if one of them is no digit. */
 static int
 read_digits(const char *text, int count)
 {
@@ -33,9 +31,9 @@ read_digits(const char *text, int count)
 }
 
 /*
- * Days from 2000-01-01 to a day of the proleptic Gregorian calendar; false if
- * there is no such day.  Years are counted from 1 March, so that the leap day
- * is a year's last.
+ * Sets *days to the number of days from 2000-01-01 to a day of the proleptic
+ * Gregorian calendar.  Returns false if there is no such day.  The formula
+ * counts years from 1 March, so that the leap day is the last day of a year.
  */
 static bool
 days_of_date(int year, int month, int day, int32_t *days)
@@ -61,7 +59,10 @@ days_of_date(int year, int month, int day, int32_t *days)
 	return true;
 }
 
-/* See time.h. */
+/*
+ * Returns true if the text is a day of the calendar, dd/mm/yyyy in ASCII.  Then
+ * sets *days, counted from 2000-01-01 as in the server's type date.
+ */
 bool
 check_date(const char *text, size_t length, int32_t *days)
 {
@@ -72,9 +73,9 @@ check_date(const char *text, size_t length, int32_t *days)
 }
 
 /*
- * The fraction of a second that starts at the point, rounded to microseconds;
- * *text is left behind it.  RFC 3339 wants one digit at least and sets no
- * upper limit.
+ * Reads the fraction of a second that starts at the point *text, rounds it to
+ * microseconds, and moves *text past it.  RFC 3339 requires at least one digit
+ * and sets no upper limit.
  */
 static bool
 read_fraction(const char **text, const char *end, int64_t *microseconds)
@@ -96,7 +97,10 @@ read_fraction(const char **text, const char *end, int64_t *microseconds)
 	return true;
 }
 
-/* "Z", "+hh:mm", "-hh:mm" or nothing: seconds to take off the local time. */
+/*
+ * Reads "Z", "+hh:mm", "-hh:mm" or nothing: the seconds to subtract from the
+ * local time.
+ */
 static bool
 read_offset(const char *text, size_t length, int *seconds)
 {
@@ -118,7 +122,11 @@ read_offset(const char *text, size_t length, int *seconds)
 	return true;
 }
 
-/* See time.h.  Grammar: RFC 3339 section 5.6. */
+/*
+ * Returns true if the text is a date and time as in RFC 3339 section 5.6; one
+ * without an offset is UTC.  Then sets *microseconds, counted from 2000-01-01
+ * 00:00 UTC as in the server's type timestamptz.
+ */
 bool
 check_timestamp(const char *text, size_t length, int64_t *microseconds)
 {

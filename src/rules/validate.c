@@ -1,13 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * validate.c
- *	  The rules of one payload, each fault recorded, none raised.
+ *	  The rules of one payload: every problem is recorded, none is raised.
  *
- * First every field by its type, in the field table's order, then what takes
- * more than one field.  Rules that take a look-up are in resolve.c.
- *
- * Plain C: no server header, and nothing is allocated; what a value points to
- * is the payload or a buffer of the lead.
+ * First each field is checked by its type, in the order of the field table,
+ * then the rules that involve more than one field.  Rules that need a look-up
+ * are in ingest/resolve.c.
  *
  *-------------------------------------------------------------------------
  */
@@ -17,10 +15,10 @@
 
 #include <string.h>
 
-/* How far ahead of the server's clock a payload's updated_at may lie. */
+/* How far updated_at may be ahead of the server's clock. */
 #define CLOCK_SKEW_LIMIT	(INT64_C(24) * 60 * 60 * 1000000)
 
-/* See lead.h. */
+/* Returns the set of all codes among the issues. */
 CodeSet
 issue_codes(const IssueSet *issues)
 {
@@ -31,7 +29,9 @@ issue_codes(const IssueSet *issues)
 	return codes;
 }
 
-/* See lead.h. */
+/*
+ * Returns true if two values of one type are equal, or if neither is provided.
+ */
 bool
 lead_value_equal(const LeadValue *a, const LeadValue *b)
 {
@@ -42,7 +42,7 @@ lead_value_equal(const LeadValue *a, const LeadValue *b)
 		 memcmp(a->text.data, b->text.data, a->text.length) == 0);
 }
 
-/* Keeps a text of the given length, NULL being no text at all. */
+/* Sets the value to a text; NULL makes it not provided. */
 static void
 keep_text(LeadValue *value, const char *text, size_t length)
 {
@@ -51,7 +51,7 @@ keep_text(LeadValue *value, const char *text, size_t length)
 	value->text.length = length;
 }
 
-/* A country's code is kept instead of what the sender calls it. */
+/* The value is the country's alpha-2 code, not the name that was sent. */
 static bool
 check_passport_country(const RawValue *raw, LeadValue *value)
 {
@@ -61,7 +61,7 @@ check_passport_country(const RawValue *raw, LeadValue *value)
 	return alpha2 != NULL;
 }
 
-/* true and false, as JSON or as text in any case. */
+/* Accepts true and false, as JSON or as text in any case. */
 static bool
 check_boolean(const RawValue *raw, LeadValue *value)
 {
@@ -81,7 +81,7 @@ check_boolean(const RawValue *raw, LeadValue *value)
 	return true;
 }
 
-/* A string of digits, or a number without a fraction (which may be < 0). */
+/* Accepts a string of digits, or a number without a fraction, also below 0. */
 static bool
 check_bigint(const RawValue *raw, LeadValue *value)
 {
@@ -103,7 +103,7 @@ check_day(const RawValue *raw, LeadValue *value)
 	return value->provided;
 }
 
-/* A clock that runs a little ahead is forgiven, one of another day is not. */
+/* A sender's clock may be ahead of the server's, by less than a day. */
 static bool
 check_updated_at(const RawValue *raw, int64_t now, LeadValue *value)
 {
@@ -133,8 +133,8 @@ check_abbreviation(const RawValue *raw, char *buffer, LeadValue *value)
 }
 
 /*
- * The value by its field's type, once it is known to be there.  Answers
- * whether it is valid; a value that is not stays not provided in the lead.
+ * Checks a value that is present by its field's type.  Returns true if it is
+ * valid; one that is not remains not provided in the lead.
  */
 static bool
 check_by_type(Field field, const RawValue *raw, int64_t now, Lead *lead)
@@ -170,8 +170,8 @@ check_by_type(Field field, const RawValue *raw, int64_t now, Lead *lead)
 }
 
 /*
- * One field.  Answers whether it counts as provided, valid or not: a value of
- * a wrong type and a text that is too long do not.
+ * Checks one field.  Returns true if it counts as provided, whether it is valid
+ * or not: a value of a wrong type and a text that is too long do not.
  */
 static bool
 check_field(Field field, const RawValue *raw, int64_t now, Lead *lead)
@@ -203,7 +203,7 @@ check_field(Field field, const RawValue *raw, int64_t now, Lead *lead)
 	return spec->invalid_code != CODE_WRONG_TYPE;
 }
 
-/* What a thing needs and the payload does not provide. */
+/* Reports what a thing needs and the payload does not provide. */
 static void
 check_missing(const bool *provided, Lead *lead)
 {
@@ -216,13 +216,13 @@ check_missing(const bool *provided, Lead *lead)
 			issue_add(&lead->issues, (Field) field, (Code) spec->missing_code);
 	}
 
-	/* of the vehicle's two keys either will do, so neither is needed */
+	/* either key of the vehicle is enough, so neither has a missing_code */
 	if (lead->asked[THING_BOOKING] &&
 		!provided[FIELD_VIN] && !provided[FIELD_STOCK_NUMBER])
 		issue_add(&lead->issues, FIELD_ITEM, CODE_VEHICLE_MISSING);
 }
 
-/* A state that has the shape of one, but that its country does not have. */
+/* Reports a state of the right shape that the country does not have. */
 static void
 check_state_and_country(const RawValue *country, Lead *lead)
 {
@@ -238,7 +238,12 @@ check_state_and_country(const RawValue *country, Lead *lead)
 	}
 }
 
-/* See lead.h. */
+/*
+ * Judges the raw values, one per field, by the rules (documentation, "Reading a
+ * payload").  Fills *lead, which need not be initialized, except its lead
+ * reference and the hints of its issues.  now is the server's clock in
+ * microseconds since 2000-01-01 UTC.
+ */
 void
 validate_lead(const RawValue *raw, int64_t now, Lead *lead)
 {
@@ -246,7 +251,7 @@ validate_lead(const RawValue *raw, int64_t now, Lead *lead)
 
 	memset(lead, 0, sizeof(*lead));
 
-	/* every lead asks for these; other things only if something is provided */
+	/* every lead asks for these; for other things only if it has some part */
 	lead->asked[THING_WORKSPACE] = true;
 	lead->asked[THING_PERSON] = true;
 

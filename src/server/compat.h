@@ -1,8 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * compat.h
- *	  What differs between PostgreSQL 15 and 18: the only file that looks at
- *	  the server's version.
+ *	  The differences between PostgreSQL 15 and 18.  No other file tests
+ *	  PG_VERSION_NUM.
  *
  *-------------------------------------------------------------------------
  */
@@ -30,8 +30,8 @@
 #endif
 
 /*
- * The search path of the data functions until the GUC nest level ends.  The
- * server has a function for it since PostgreSQL 17.
+ * Sets search_path to pg_catalog, pg_temp until the GUC nest level ends.
+ * PostgreSQL 17 and later have a function for it.
  */
 static inline void
 pin_search_path(void)
@@ -46,9 +46,9 @@ pin_search_path(void)
 }
 
 /*
- * The jsonb of a text.  Since PostgreSQL 16 NULL says that it is no JSON; what
- * the server still raises then, and all that older ones do, is the caller's
- * to catch.
+ * Returns the jsonb of a text, palloc'd.  PostgreSQL 16 and later return NULL
+ * for most texts that are not JSON; the caller must also be ready to catch an
+ * error, which PostgreSQL 15 raises for all of them.
  */
 static inline Jsonb *
 parse_jsonb(char *json)
@@ -87,7 +87,7 @@ begin_index_scan(Relation table, Relation index, Snapshot snapshot, int nkeys)
 #endif
 }
 
-/* The sequence of an identity column. */
+/* Returns the OID of an identity column's sequence. */
 static inline Oid
 identity_sequence(Relation table, AttrNumber column)
 {
@@ -99,8 +99,9 @@ identity_sequence(Relation table, AttrNumber column)
 }
 
 /*
- * Prepares the CHECKs of a table, as the server does at a first write, for as
- * long as the state lives; they are there whole, or not at all if it raises.
+ * Prepares the CHECK constraints of a table, as the server does at the first
+ * write.  They live as long as the EState.  If preparing one raises an error, none
+ * is set.
  */
 static inline void
 prepare_checks(Relation table, ResultRelInfo *info, EState *estate)
@@ -128,9 +129,9 @@ prepare_checks(Relation table, ResultRelInfo *info, EState *estate)
 }
 
 /*
- * Inserts the index entries of a row that was just stored; btree indexes only,
- * so there are no summarizing ones.  That an update leaves an index's columns
- * as they were is a hint that is not given.
+ * Inserts the index entries of a row that was just stored.  The table has btree
+ * indexes only, so none is summarizing.  The hint that an update does not change
+ * an index's columns is not given.
  */
 static inline void
 insert_index_entries(ResultRelInfo *info, TupleTableSlot *slot, EState *estate)
@@ -143,8 +144,8 @@ insert_index_entries(ResultRelInfo *info, TupleTableSlot *slot, EState *estate)
 }
 
 /*
- * Replaces the row version at tid, which is locked; *index_entries says
- * whether the new one needs index entries.
+ * Replaces the row version at tid, which must be locked.  Sets *index_entries
+ * to true if the new version needs index entries.
  */
 static inline TM_Result
 update_tuple(Relation table, ItemPointer tid, TupleTableSlot *slot,

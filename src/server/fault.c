@@ -1,13 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * fault.c
- *	  Running something in a subtransaction, and catching its error.
+ *	  Running a function in a subtransaction, and catching its error.
  *
- * The one place with a subtransaction and a PG_TRY.  The pattern is that of
+ * The only file with a subtransaction and a PG_TRY.  The pattern is that of
  * PL/pgSQL's exception block.
- *
- * Memory: the body runs in, and a caught error is copied to, the context that
- * is current when it is called.
  *
  *-------------------------------------------------------------------------
  */
@@ -19,7 +16,12 @@
 
 #include "server/fault.h"
 
-/* See fault.h. */
+/*
+ * Runs the body in a subtransaction.  Returns NULL if it succeeds; its changes
+ * are kept.  If it raises an error, its changes are rolled back, and the error is
+ * raised again if must_raise returns true, else returned.  The body runs in, and
+ * the error is copied to, the memory context that is current at the call.
+ */
 ErrorData *
 fault_catch(FaultBody body, void *argument, FaultFilter must_raise)
 {
@@ -51,12 +53,14 @@ fault_catch(FaultBody body, void *argument, FaultFilter must_raise)
 }
 
 /*
- * See fault.h.  Connection, transaction state, serialization and deadlock,
- * resources, limits, object state (a lock, a cancel, a shutdown), system and
- * internal errors: the sender, or a spool in front of us, tries again.
+ * Returns true if a retry, or an operator and a retry, can make the same call
+ * succeed: connection, transaction state, serialization and deadlock, resources,
+ * limits, object state, operator intervention, system and internal errors.  Such
+ * an error is raised, so that the sender, or a queue in front of the database,
+ * sends the lead again.
  */
 bool
-fault_mended_by_retry(const ErrorData *error)
+is_retryable(const ErrorData *error)
 {
 	switch (ERRCODE_TO_CATEGORY(error->sqlerrcode))
 	{

@@ -1,7 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * fault.h
- *	  Running something in a subtransaction, and catching its error.
+ *	  Running a function in a subtransaction, and catching its error.
+ *
+ * This folder has what the other stages need of the server: subtransactions,
+ * the role that the tables are accessed as, building jsonb, and the differences
+ * between server versions.  It may call the server and src/rules.  All folders
+ * but src/rules may call it.
  *
  *-------------------------------------------------------------------------
  */
@@ -12,18 +17,11 @@
 
 typedef void (*FaultBody) (void *argument);
 
-/* Answers whether an error is to be raised rather than answered. */
+/* Returns true if the error is to be raised instead of returned. */
 typedef bool (*FaultFilter) (const ErrorData *error);
 
-/*
- * Runs the body in a subtransaction.  Returns NULL where it ends, its changes
- * kept.  Where it raises, its changes are undone, and the error is raised
- * again if the filter says so, else returned, copied to the current context.
- */
 extern ErrorData *fault_catch(FaultBody body, void *argument,
 							  FaultFilter must_raise);
-
-/* The classes that a retry or an operator mends: such an error is raised. */
-extern bool fault_mended_by_retry(const ErrorData *error);
+extern bool is_retryable(const ErrorData *error);
 
 #endif							/* LOOPIT_FAULT_H */

@@ -1,10 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * json_out.c
- *	  Writing jsonb a key at a time.  See json_out.h.
+ *	  Building jsonb one key at a time.
  *
- * Memory: all in the caller's context; texts are referenced, not copied,
- * until json_out_finish().
+ * Memory: everything is allocated in the current context.  Keys, texts and
+ * jsonb values are referenced, not copied, so they must live until
+ * json_out_finish() returns.
  *
  *-------------------------------------------------------------------------
  */
@@ -16,7 +17,7 @@
 #include "server/compat.h"
 #include "server/json_out.h"
 
-/* Pushes one token and remembers the value that is finished by it, if any. */
+/* Pushes one token, and keeps the value that it completes, if any. */
 static void
 push(JsonOut *out, JsonbIteratorToken token, JsonbValue *value)
 {
@@ -36,7 +37,7 @@ push_key(JsonOut *out, const char *key)
 	push(out, WJB_KEY, &value);
 }
 
-/* Inside an array a value has no key. */
+/* Pushes a value, without a key inside an array. */
 static void
 push_value(JsonOut *out, const char *key, JsonbValue *value)
 {
@@ -70,6 +71,7 @@ json_out_end_array(JsonOut *out)
 	push(out, WJB_END_ARRAY, NULL);
 }
 
+/* Writes a text, or JSON null if its data is NULL. */
 void
 json_out_text(JsonOut *out, const char *key, LeadText text)
 {
@@ -86,6 +88,7 @@ json_out_text(JsonOut *out, const char *key, LeadText text)
 	push_value(out, key, &value);
 }
 
+/* Writes a string, or JSON null if it is NULL. */
 void
 json_out_string(JsonOut *out, const char *key, const char *string)
 {
@@ -103,6 +106,7 @@ json_out_integer(JsonOut *out, const char *key, int64 number)
 	push_value(out, key, &value);
 }
 
+/* Writes a number given by its decimal text, of any size. */
 void
 json_out_number(JsonOut *out, const char *key, const char *number)
 {
@@ -117,6 +121,7 @@ json_out_number(JsonOut *out, const char *key, const char *number)
 	push_value(out, key, &value);
 }
 
+/* Writes a jsonb that is an object or an array as a value. */
 void
 json_out_jsonb(JsonOut *out, const char *key, Jsonb *jsonb)
 {
@@ -128,6 +133,7 @@ json_out_jsonb(JsonOut *out, const char *key, Jsonb *jsonb)
 	push_value(out, key, &value);
 }
 
+/* Writes an id, or JSON null if it is 0. */
 void
 json_out_id(JsonOut *out, const char *key, int64 id)
 {
@@ -137,6 +143,7 @@ json_out_id(JsonOut *out, const char *key, int64 id)
 		json_out_string(out, key, NULL);
 }
 
+/* Returns the finished jsonb, palloc'd in the current context. */
 Jsonb *
 json_out_finish(JsonOut *out)
 {

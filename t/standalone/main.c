@@ -1,6 +1,6 @@
 /*
- * Links what parses and judges a payload, without a server: proves that these
- * files need none, and that the rules can be fuzzed alone.  TAP output.
+ * Links the files of src/rules without a server, which proves that they need
+ * none and can be fuzzed.  The output is TAP.
  */
 #include <stdio.h>
 #include <string.h>
