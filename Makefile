@@ -25,8 +25,10 @@ OBJS = \
 	src/store/direct/direct.o \
 	src/store/direct/eligibility.o \
 	src/store/direct/index.o \
+	src/store/inventory.o \
 	src/store/lead.o \
 	src/store/log.o \
+	src/store/planner.o \
 	src/store/row.o \
 	src/store/row_direct.o \
 	src/store/row_sql.o \

@@ -24,9 +24,9 @@
 #include "ingest/stages.h"
 
 /*
- * Each repetition needs another transaction to commit in between, so a few are
- * all that occur.  More mean that something prevents a row from being stored
- * without raising an error, for example a trigger that returns NULL.
+ * How often look-ups are repeated because rows were deleted or archived before
+ * they could be locked.  Each repetition needs another transaction to commit in
+ * between, so a few are all that occur.
  */
 #define MAX_LOOKS	20
 
@@ -39,13 +39,42 @@ look_and_decide(const IngestContext *context, Found *found, LeadPlan *plan)
 	decide_lead(context, found, plan);
 }
 
-/* Counts a look-up that had to be repeated. */
+/*
+ * Counts a look-up that had to be repeated.  The first look-up after a failure
+ * sees what made it fail, so if it finds the same rows again, it is no other
+ * transaction that prevents the row from being stored, but for example a
+ * trigger that returns NULL, or a policy.
+ */
 static void
-count_look(int *looks, const char *table)
+count_look(int *looks, bool found_same, const char *table)
 {
 	CHECK_FOR_INTERRUPTS();
-	if (++*looks > MAX_LOOKS)
+	if (found_same)
 		store_raise_not_stored(table);
+	if (++*looks > MAX_LOOKS)
+		ereport(ERROR,
+				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+				 errmsg("could not serialize access due to concurrent delete")));
+}
+
+/*
+ * Locks the person of a lead that changes nothing against an erasure, which
+ * would otherwise miss the log row of this delivery.  The look-up is repeated if
+ * the person has been erased; the plan may then be to write.
+ */
+static void
+keep_person(const IngestContext *context, int *looks, Found *found,
+			LeadPlan *plan)
+{
+	while (!plan->writes)
+	{
+		int64		person_id = found->person.id;
+
+		if (store_keep_person(context->store, context->workspace_id, person_id))
+			return;
+		look_and_decide(context, found, plan);
+		count_look(looks, found->person.id == person_id, "person");
+	}
 }
 
 /*
@@ -63,15 +92,12 @@ lock_or_insert_person(const IngestContext *context, int *looks, Found *found,
 	{
 		int64		person_id = found->person.id;
 
-		if (store_lock_person(store, workspace_id, person_id))
-		{
-			look_and_decide(context, found, plan);
-			if (found->person.id == person_id)
-				return;
-		}
-		else
-			look_and_decide(context, found, plan);
-		count_look(looks, "person");
+		bool		locked = store_lock_person(store, workspace_id, person_id);
+
+		look_and_decide(context, found, plan);
+		if (locked && found->person.id == person_id)
+			return;
+		count_look(looks, !locked && found->person.id == person_id, "person");
 	}
 
 	plan->person.id = store_insert_person(store, workspace_id, context->now,
@@ -96,10 +122,10 @@ apply_document(const IngestContext *context, DocumentKind kind, int *looks,
 			store_update_document(context->store, context->workspace_id, kind,
 								  context->now, &plan->person))
 			return;
-		count_look(looks, "identity_document");
 		store_take_snapshot(context->store);
 		resolve_documents(context, found);
 		decide_document(context, found, kind, plan);
+		count_look(looks, found->person.has_document[kind], "identity_document");
 	}
 }
 
@@ -113,6 +139,8 @@ apply_booking(const IngestContext *context, int *looks, Found *found,
 {
 	while (plan->thing[THING_BOOKING].action == ACTION_CREATED)
 	{
+		BookingRow	target = found->target;
+
 		if (store_lock_booking_rows(context->store, context->workspace_id,
 									&found->target))
 		{
@@ -123,10 +151,12 @@ apply_booking(const IngestContext *context, int *looks, Found *found,
 									 &found->target);
 			return;
 		}
-		count_look(looks, "booking");
 		store_take_snapshot(context->store);
 		resolve_booking(context, found);
 		decide_booking(context, found, plan);
+		count_look(looks, target.asset_id == found->target.asset_id &&
+				   target.location_id == found->target.location_id &&
+				   target.package_id == found->target.package_id, "booking");
 	}
 }
 
@@ -144,7 +174,10 @@ apply_lead(const IngestContext *context, Found *found, LeadPlan *plan)
 	/* the snapshot in which the caller found the workspace is still current */
 	resolve_lead(context, found);
 	decide_lead(context, found, plan);
-	if (context->dry_run || !plan->writes)
+	if (context->dry_run)
+		return;
+	keep_person(context, &looks, found, plan);
+	if (!plan->writes)
 		return;
 
 	lock_or_insert_person(context, &looks, found, plan);

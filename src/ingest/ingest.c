@@ -193,8 +193,7 @@ store_lead(Ingestion *in)
 									 is_retryable);
 		if (outcome->error == NULL || !store_lost_race(outcome->error))
 			return;
-		if (IsolationUsesXactSnapshot() &&
-			outcome->error->sqlerrcode == ERRCODE_UNIQUE_VIOLATION)
+		if (IsolationUsesXactSnapshot())
 			ereport(ERROR,
 					(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
 					 errmsg("could not serialize access due to concurrent update")));

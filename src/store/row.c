@@ -44,6 +44,7 @@ row_init(void)
 							 PGC_SUSET, 0, NULL, NULL, NULL);
 	MarkGUCPrefixReserved("loopit_leads");
 	direct_init("loopit", table_specs, NUM_TABLES);
+	planner_init();
 }
 
 /*
@@ -146,6 +147,16 @@ find_row(Store *store, Lookup lookup, Datum *key, RowScan *scan)
 	found = next_row(scan);
 	end_rows(scan);
 	return found;
+}
+
+/* Finds a row of a workspace by a text. */
+bool
+find_row_by_text(Store *store, Lookup lookup, int64 workspace_id, LeadText text,
+				 RowScan *scan)
+{
+	Datum		key[] = {Int64GetDatum(workspace_id), text_datum(text)};
+
+	return find_row(store, lookup, key, scan);
 }
 
 /* A bigint of the current row; 0 where it is null. */

@@ -51,6 +51,11 @@ typedef struct RowAccess
 extern const RowAccess direct_access;
 extern const RowAccess sql_access;
 
+/* planner.c */
+extern void planner_init(void);
+extern void plan_by_key(SPIPlanPtr plan, const TableSpec *spec, int key);
+extern uint64 run_insert(Store *store, SPIPlanPtr plan, RowValues *row);
+
 /* row.c */
 extern void row_init(void);
 extern void end_direct_access(Store *store);
@@ -61,6 +66,9 @@ extern void find_rows(Store *store, Lookup lookup, Datum *key, RowScan *scan);
 extern bool next_row(RowScan *scan);
 extern void end_rows(RowScan *scan);
 extern bool find_row(Store *store, Lookup lookup, Datum *key, RowScan *scan);
+
+extern bool find_row_by_text(Store *store, Lookup lookup, int64 workspace_id,
+							 LeadText text, RowScan *scan);
 
 extern int64 row_integer(const RowScan *scan, int column);
 extern bool row_is_null(const RowScan *scan, int column);

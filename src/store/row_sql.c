@@ -69,14 +69,21 @@ append_parameters(StringInfo sql, const TableSpec *spec, bool updated_only,
 static void
 append_key_column(StringInfo sql, const TableSpec *spec, const KeyColumn *column)
 {
-	static const char *const formats[] = {
-		[KEY_PLAIN] = "t.%s",
-		[KEY_EXACT] = "(t.%s COLLATE pg_catalog.\"C\")",
-		[KEY_FOLDED] = "pg_catalog.lower(t.%s COLLATE pg_catalog.\"C\")"
-	};
+	const char *name = quote_identifier(spec->columns[column->column].name);
 
-	appendStringInfo(sql, formats[column->form],
-					 quote_identifier(spec->columns[column->column].name));
+	switch (column->form)
+	{
+		case KEY_PLAIN:
+			appendStringInfo(sql, "t.%s", name);
+			break;
+		case KEY_EXACT:
+			appendStringInfo(sql, "(t.%s COLLATE pg_catalog.\"C\")", name);
+			break;
+		case KEY_FOLDED:
+			appendStringInfo(sql, "pg_catalog.lower(t.%s COLLATE pg_catalog.\"C\")",
+							 name);
+			break;
+	}
 }
 
 /* Appends the condition that the first columns of a key are $1, $2 ... */
@@ -172,9 +179,9 @@ prepare_row_plan(Store *store, const TableSpec *spec, const char *sql)
 }
 
 /*
- * A row that conflicts with one of another delivery is not inserted, which the
- * caller takes for a lost race.  An id that no sequence gives, the log's, is
- * the caller's, though its column is GENERATED ALWAYS.
+ * There is no ON CONFLICT, so that a lost race (a unique violation) and a
+ * trigger that returns NULL (no row) can be told apart.  An id that no sequence
+ * gives, the log's, is the caller's, though its column is GENERATED ALWAYS.
  */
 static SPIPlanPtr
 plan_insert(Store *store, Table table)
@@ -193,17 +200,6 @@ plan_insert(Store *store, Table table)
 					 spec->identity == 0 ? " OVERRIDING SYSTEM VALUE" : "");
 	append_parameters(&sql, spec, false, without);
 	appendStringInfoChar(&sql, ')');
-	for (int i = 0; i < MAX_KEYS && spec->keys[i].ncolumns > 0; i++)
-	{
-		const KeySpec *key = &spec->keys[i];
-
-		if (!key->identifies)
-			continue;
-		for (int j = 0; j < key->ncolumns; j++)
-			appendStringInfo(&sql, "%s%s", j == 0 ? " ON CONFLICT (" : ", ",
-							 quote_identifier(spec->columns[key->columns[j].column].name));
-		appendStringInfoString(&sql, ") DO NOTHING");
-	}
 	if (spec->identity != 0)
 		appendStringInfo(&sql, " RETURNING %s",
 						 quote_identifier(spec->columns[spec->identity].name));
@@ -244,10 +240,12 @@ static void
 begin_sql(RowScan *scan, Lookup lookup, Datum *key)
 {
 	Store	   *store = scan->store;
+	SPIPlanPtr	plan = plan_lookup(store, lookup);
 
 	Assert(store->read_only || store->has_snapshot);
-	take_result(scan, run_plan(store, plan_lookup(store, lookup), key, NULL,
-							   true));
+	connect_to_spi(store);
+	plan_by_key(plan, scan->spec, lookup_specs[lookup].key);
+	take_result(scan, run_plan(store, plan, key, NULL, true));
 }
 
 static bool
@@ -273,9 +271,11 @@ static bool
 lock_sql(RowScan *scan, Table table, LockTupleMode mode, Datum *key)
 {
 	Store	   *store = scan->store;
+	SPIPlanPtr	plan = plan_lock(store, table, mode);
 
-	take_result(scan, run_plan(store, plan_lock(store, table, mode), key, NULL,
-							   false));
+	connect_to_spi(store);
+	plan_by_key(plan, scan->spec, 0);
+	take_result(scan, run_plan(store, plan, key, NULL, false));
 	return next_sql(scan);
 }
 
@@ -286,7 +286,7 @@ insert_sql(Store *store, Table table, RowValues *row)
 	SPIPlanPtr	plan = plan_insert(store, table);
 
 	end_direct_access(store);
-	if (run_plan(store, plan, row->values, row->nulls, false) == 0)
+	if (run_insert(store, plan, row) == 0)
 		store_raise_not_stored(spec->name);
 	if (spec->identity == 0)
 		return 0;
@@ -300,6 +300,8 @@ update_sql(Store *store, Table table, RowValues *row)
 	SPIPlanPtr	plan = plan_update(store, table);
 
 	end_direct_access(store);
+	connect_to_spi(store);
+	plan_by_key(plan, &table_specs[table], 0);
 	return run_plan(store, plan, row->values, row->nulls, false) > 0;
 }
 

@@ -30,7 +30,7 @@
 #include "store/run.h"
 
 /* Connects to SPI, whose own context must not become the caller's. */
-static void
+void
 connect_to_spi(Store *store)
 {
 	MemoryContext context = CurrentMemoryContext;
@@ -52,7 +52,7 @@ disconnect_from_spi(Store *store)
 	store->connected = false;
 }
 
-void
+static void
 arg_datum(StatementArgs *args, Datum value, bool isnull)
 {
 	Assert(args->count < MAX_STATEMENT_ARGS);

@@ -45,7 +45,6 @@ typedef struct StatementArgs
 	char		nulls[MAX_STATEMENT_ARGS];
 } StatementArgs;
 
-extern void arg_datum(StatementArgs *args, Datum value, bool isnull);
 extern void arg_integer(StatementArgs *args, int64 value);
 extern void arg_id(StatementArgs *args, int64 id);
 extern void arg_text(StatementArgs *args, LeadText text);
@@ -57,6 +56,7 @@ extern Datum value_datum(const LeadValue *value, Oid type);
 extern LeadValue datum_value(Datum datum, bool isnull, Oid type);
 
 /* Running statements */
+extern void connect_to_spi(Store *store);
 extern void disconnect_from_spi(Store *store);
 extern SPIPlanPtr prepare_plan(Store *store, const char *sql, int nargs,
 							   const Oid *arg_types);

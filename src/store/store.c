@@ -99,19 +99,13 @@ is_key_of(const TableSpec *spec, int key, const char *index_name)
 /*
  * Returns true if the error is that of an insert of a person, document or
  * booking that another transaction has inserted in between.  What raised it is
- * then rolled back, and a retry finds that row.
- *
- * Any other unique violation is the lead's failure.  Without one it is ON
- * CONFLICT that found the row, or a trigger that returned NULL, which only the
- * next try can tell.
+ * then rolled back, and a retry finds that row.  Any other unique violation is
+ * the lead's failure.
  */
 bool
 store_lost_race(const ErrorData *error)
 {
-	bool		not_stored =
-		error->sqlerrcode == ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION;
-
-	if ((error->sqlerrcode != ERRCODE_UNIQUE_VIOLATION && !not_stored) ||
+	if (error->sqlerrcode != ERRCODE_UNIQUE_VIOLATION ||
 		error->schema_name == NULL || error->table_name == NULL ||
 		strcmp(error->schema_name, "loopit") != 0)
 		return false;
@@ -124,8 +118,7 @@ store_lost_race(const ErrorData *error)
 		for (int key = 0; key < MAX_KEYS && spec->keys[key].ncolumns > 0; key++)
 		{
 			if (spec->keys[key].identifies)
-				return not_stored ||
-					is_key_of(spec, key, error->constraint_name);
+				return is_key_of(spec, key, error->constraint_name);
 		}
 	}
 	return false;

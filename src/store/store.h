@@ -119,18 +119,9 @@ extern void store_take_snapshot(Store *store);
 extern bool store_lost_race(const ErrorData *error);
 _Noreturn extern void store_raise_not_stored(const char *table);
 
-/* lead.c: look-ups */
+/* inventory.c */
 extern int64 store_find_workspace(Store *store, int64 dealership_id);
 extern bool store_workspace_exists(Store *store, int64 workspace_id);
-extern void store_find_person(Store *store, int64 workspace_id,
-							  LeadText email, StoredPerson *person);
-extern bool store_received_later(Store *store, int64 workspace_id,
-								 LeadText email, int64 received_at,
-								 int64 changed_at);
-extern void store_find_documents(Store *store, int64 workspace_id,
-								 StoredPerson *person);
-extern void store_find_booking(Store *store, int64 workspace_id,
-							   LeadText lead_reference, BookingRow *booking);
 extern void store_find_live_assets(Store *store, int64 workspace_id,
 								   LeadText vin, LeadText stock_number,
 								   AssetRows *assets);
@@ -144,9 +135,22 @@ extern int64 store_find_package(Store *store, int64 workspace_id,
 								LeadText name);
 extern int	store_list_packages(Store *store, int64 workspace_id,
 								LeadText name, int limit, LeadText *names);
+extern bool store_lock_booking_rows(Store *store, int64 workspace_id,
+									const BookingRow *booking);
 
-/* lead.c: writes */
+/* lead.c */
+extern void store_find_person(Store *store, int64 workspace_id,
+							  LeadText email, StoredPerson *person);
+extern void store_find_documents(Store *store, int64 workspace_id,
+								 StoredPerson *person);
+extern void store_find_booking(Store *store, int64 workspace_id,
+							   LeadText lead_reference, BookingRow *booking);
+extern bool store_received_later(Store *store, int64 workspace_id,
+								 LeadText email, int64 received_at,
+								 int64 changed_at);
 extern bool store_lock_person(Store *store, int64 workspace_id,
+							  int64 person_id);
+extern bool store_keep_person(Store *store, int64 workspace_id,
 							  int64 person_id);
 extern int64 store_insert_person(Store *store, int64 workspace_id, int64 now,
 								 const StoredPerson *person);
@@ -158,8 +162,6 @@ extern void store_insert_document(Store *store, int64 workspace_id,
 extern bool store_update_document(Store *store, int64 workspace_id,
 								  DocumentKind kind, int64 now,
 								  const StoredPerson *person);
-extern bool store_lock_booking_rows(Store *store, int64 workspace_id,
-									const BookingRow *booking);
 extern int64 store_insert_booking(Store *store, int64 workspace_id,
 								  LeadText lead_reference, int64 log_id,
 								  int64 now, const BookingRow *booking);

@@ -103,7 +103,8 @@ static bool
 matches_columns(Relation index, const TableSpec *spec, const KeySpec *key)
 {
 	Oid			table = index->rd_index->indrelid;
-	ListCell   *expression = list_head(RelationGetIndexExpressions(index));
+	List	   *expressions = RelationGetIndexExpressions(index);
+	ListCell   *expression = list_head(expressions);
 
 	if (index->rd_index->indnkeyatts != key->ncolumns)
 		return false;
@@ -116,7 +117,7 @@ matches_columns(Relation index, const TableSpec *spec, const KeySpec *key)
 		if (attnum == 0)
 		{
 			node = lfirst(expression);
-			expression = lnext(RelationGetIndexExpressions(index), expression);
+			expression = lnext(expressions, expression);
 		}
 		if (key->columns[i].form == KEY_FOLDED ?
 			!is_folded_column(node, table, name) :
