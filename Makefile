@@ -7,8 +7,11 @@
 MODULE_big = loopit_leads
 OBJS = \
 	loopit_leads.o \
+	src/admin/recognise.o \
 	src/admin/setup.o \
+	src/admin/step.o \
 	src/admin/support.o \
+	src/admin/trust.o \
 	src/ingest/apply.o \
 	src/ingest/decide.o \
 	src/ingest/hint.o \
@@ -50,7 +53,7 @@ EXTENSION = loopit_leads
 DATA = loopit_leads--1.0.sql loopit_leads--1.0--1.1.sql loopit_leads--1.1.sql
 PGFILEDESC = "loopit_leads - ingests Dealer Studio leads"
 
-REGRESS = setup setup_again example fields email dates countries person address \
+REGRESS = setup setup_again setup_version example fields email dates countries person address \
 	documents booking late_delivery redelivery rejected failed dry_run \
 	deferred tenants messages batch webhook webhook_encoding replay replay_order \
 	unresolved find_leads summary_and_audit hints forget purge lead_schema \
