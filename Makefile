@@ -53,14 +53,14 @@ EXTENSION = loopit_leads
 DATA = loopit_leads--1.0.sql loopit_leads--1.0--1.1.sql loopit_leads--1.1.sql
 PGFILEDESC = "loopit_leads - ingests Dealer Studio leads"
 
-REGRESS = setup setup_again setup_version example fields email dates countries person address \
+REGRESS = setup setup_again setup_version setup_definition setup_trust example fields email dates countries person address \
 	documents booking late_delivery redelivery rejected failed dry_run \
 	deferred tenants messages batch webhook webhook_encoding replay replay_order \
 	unresolved find_leads summary_and_audit hints forget purge lead_schema \
 	mask owner privileges dba_objects codes pairs
 REGRESS_OPTS = --inputdir=$(srcdir) --encoding=UTF8 --no-locale
 ISOLATION = same_new_email same_lead_reference same_document update_update \
-	asset_archived package_deleted person_erased
+	asset_archived package_deleted person_erased two_setups
 ISOLATION_OPTS = --inputdir=$(srcdir) --encoding=UTF8 --no-locale
 TAP_TESTS ?= 1
 

@@ -11,7 +11,8 @@
  *	CREATE INDEX, STATISTICS, ADD CONSTRAINT ... CHECK
  *							runs if there is none of the definition, whatever
  *							its name (recognise.c); if the name is taken by
- *							another definition, that is the DBA's, and is kept
+ *							another definition, that is the DBA's, and is kept;
+ *							a unique index is then made under another name
  *	CREATE OR REPLACE VIEW	runs if the view is missing, and replaces it, with
  *							its grants, if the schema is of an older version
  *	CREATE OR REPLACE FUNCTION	runs each time: it may name the extension's
@@ -42,6 +43,7 @@
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_type.h"
 #include "commands/comment.h"
+#include "commands/defrem.h"
 #include "commands/trigger.h"
 #include "executor/spi.h"
 #include "nodes/parsenodes.h"
@@ -154,14 +156,32 @@ create_by_definition(SetupRun *run, const char *sql, const char *name,
 		create(run, sql, name);
 }
 
+/* What relies on a unique index cannot do without it. */
+static void
+create_under_another_name(SetupRun *run, IndexStmt *stmt, const char *sql)
+{
+	char	   *name = ChooseRelationName(stmt->idxname, NULL, "loopit",
+										  run->schema, false);
+	const char *taken = strstr(sql, stmt->idxname);
+
+	create(run, psprintf("%.*s%s%s", (int) (taken - sql), sql,
+						 quote_identifier(name), taken + strlen(stmt->idxname)),
+		   name);
+}
+
 static void
 create_index(SetupRun *run, IndexStmt *stmt, const char *sql)
 {
 	Oid			table = relation_oid(run, stmt->relation->relname);
+	bool		is_there = OidIsValid(table) && index_is_there(table, stmt, sql);
+	bool		name_taken = OidIsValid(relation_oid(run, stmt->idxname));
 
-	create_by_definition(run, sql, stmt->idxname,
-						 OidIsValid(table) && index_is_there(table, stmt, sql),
-						 OidIsValid(relation_oid(run, stmt->idxname)));
+	if (!is_there && name_taken && stmt->unique)
+	{
+		create_under_another_name(run, stmt, sql);
+		return;
+	}
+	create_by_definition(run, sql, stmt->idxname, is_there, name_taken);
 }
 
 static void

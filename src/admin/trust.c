@@ -45,7 +45,8 @@
 	"   oid, stxnamespace, stxowner FROM pg_catalog.pg_statistic_ext) o" \
 	" WHERE o.namespace OPERATOR(pg_catalog.=) $1" \
 	" AND o.owner OPERATOR(pg_catalog.<>) $2" \
-	" ORDER BY o.class, o.oid LIMIT 1"
+	" ORDER BY o.class OPERATOR(pg_catalog.<>) 'pg_catalog.pg_class'::pg_catalog.regclass," \
+	" o.class, o.oid LIMIT 1"
 
 /*
  * The first trigger or rule on a relation of the schema $1 that is one of $2,
