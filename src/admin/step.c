@@ -217,7 +217,7 @@ view_options(Oid view)
 
 	if (SPI_execute_with_args("SELECT pg_catalog.array_to_string(reloptions, ', ')"
 							  " FROM pg_catalog.pg_class WHERE oid OPERATOR(pg_catalog.=) $1",
-							  1, types, values, NULL, true, 1) != SPI_OK_SELECT)
+							  1, types, values, NULL, false, 1) != SPI_OK_SELECT)
 		elog(ERROR, "reading the options of view %u failed", view);
 	return SPI_processed == 0 ? NULL :
 		SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
@@ -266,7 +266,7 @@ function_exists(const SetupRun *run, const char *name)
 	if (SPI_execute_with_args("SELECT FROM pg_catalog.pg_proc"
 							  " WHERE pronamespace OPERATOR(pg_catalog.=) $1"
 							  " AND proname OPERATOR(pg_catalog.=) $2::pg_catalog.name",
-							  2, types, values, NULL, true, 1) != SPI_OK_SELECT)
+							  2, types, values, NULL, false, 1) != SPI_OK_SELECT)
 		elog(ERROR, "looking for function %s failed", name);
 	return SPI_processed > 0;
 }
@@ -332,7 +332,7 @@ report_violations(SetupRun *run, const char *table, const char *constraint)
 							  " FROM pg_catalog.pg_constraint"
 							  " WHERE conrelid = ('loopit.' || pg_catalog.quote_ident($1))::pg_catalog.regclass"
 							  " AND conname = $2::pg_catalog.name",
-							  2, types, values, NULL, true, 1) != SPI_OK_SELECT ||
+							  2, types, values, NULL, false, 1) != SPI_OK_SELECT ||
 		SPI_processed != 1)
 		elog(ERROR, "constraint %s is not found", constraint);
 	run_sql(SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1),

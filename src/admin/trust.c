@@ -75,7 +75,7 @@ static bool
 find(const char *sql, Oid *types, Datum *values, const char *what)
 {
 	int			result = SPI_execute_with_args(sql, 2, types, values, NULL,
-											   true, 1);
+											   false, 1);
 
 	if (result != SPI_OK_SELECT)
 		elog(ERROR, "%s failed: %s", what, SPI_result_code_string(result));
