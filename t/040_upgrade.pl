@@ -266,7 +266,7 @@ sub goes_on
 
 database('new');
 $node->safe_psql('new', q{GRANT CREATE ON DATABASE new TO loopit_owner;
-	GRANT EXECUTE ON FUNCTION loopit_setup() TO loopit_owner; SET ROLE loopit_owner; SELECT loopit_setup()});
+	GRANT EXECUTE ON FUNCTION loopit_setup TO loopit_owner; SET ROLE loopit_owner; SELECT loopit_setup()});
 
 for my $version (@released)
 {
