@@ -7,11 +7,13 @@
 MODULE_big = loopit_leads
 OBJS = \
 	loopit_leads.o \
-	src/admin/recognise.o \
 	src/admin/setup.o \
-	src/admin/step.o \
+	src/admin/setup_alter.o \
+	src/admin/setup_create.o \
+	src/admin/setup_recognise.o \
+	src/admin/setup_step.o \
+	src/admin/setup_trust.o \
 	src/admin/support.o \
-	src/admin/trust.o \
 	src/ingest/apply.o \
 	src/ingest/decide.o \
 	src/ingest/hint.o \

@@ -6,8 +6,8 @@
  *
  * The DDL is SQL, in the extension's function loopit_setup_steps(), so that a
  * DBA can read it first; it is generated from src/admin/steps/.  Here is what
- * surrounds it: nothing is done in a schema that is not the caller's (trust.c),
- * one call runs at a time, each step is taken (step.c) and noted.  It runs as
+ * surrounds it: nothing is done in a schema that is not the caller's (setup_trust.c),
+ * one call runs at a time, each step is taken (setup_step.c) and noted.  It runs as
  * the calling role, which becomes the owner, with the search_path of the data
  * functions.
  *
@@ -30,8 +30,8 @@
 #include "utils/lsyscache.h"
 
 #include "admin/setup.h"
-#include "admin/step.h"
-#include "admin/trust.h"
+#include "admin/setup_step.h"
+#include "admin/setup_trust.h"
 #include "server/fault.h"
 #include "server/owner.h"
 #include "server/schema_version.h"

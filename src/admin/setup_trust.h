@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
- * trust.h
+ * setup_trust.h
  *	  What loopit_setup() requires of a schema that exists already.
  *
  *-------------------------------------------------------------------------
  */
-#ifndef LOOPIT_TRUST_H
-#define LOOPIT_TRUST_H
+#ifndef LOOPIT_SETUP_TRUST_H
+#define LOOPIT_SETUP_TRUST_H
 
 #include "nodes/pg_list.h"
 
@@ -15,4 +15,4 @@ extern void require_own_objects(Oid schema);
 extern void require_no_trigger(Oid schema, List *relations);
 extern void warn_superuser(void);
 
-#endif							/* LOOPIT_TRUST_H */
+#endif							/* LOOPIT_SETUP_TRUST_H */

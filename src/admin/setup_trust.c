@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * trust.c
+ * setup_trust.c
  *	  What loopit_setup() requires of a schema that exists already.
  *
  * Any role with CREATE on the database can create a schema "loopit" before the
@@ -25,7 +25,7 @@
 #include "utils/builtins.h"
 #include "utils/syscache.h"
 
-#include "admin/trust.h"
+#include "admin/setup_trust.h"
 
 /* The first object of the schema $1 that is not owned by $2. */
 #define FIND_FOREIGN_OBJECT \
@@ -99,7 +99,8 @@ require_schema_owner(Oid schema)
 	HeapTuple	tuple = SearchSysCache1(NAMESPACEOID, ObjectIdGetDatum(schema));
 	Oid			owner;
 
-	if (!HeapTupleIsValid(tuple))	/* dropped meanwhile; the caller looks again */
+	if (!HeapTupleIsValid(tuple))	/* dropped meanwhile; the caller looks
+									 * again */
 		return;
 	owner = ((Form_pg_namespace) GETSTRUCT(tuple))->nspowner;
 	ReleaseSysCache(tuple);

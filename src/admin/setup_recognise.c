@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * recognise.c
+ * setup_recognise.c
  *	  Whether what a statement of a setup step makes is there already.
  *
  * A DBA may have renamed an index, turned it into a constraint, or created the
@@ -37,7 +37,7 @@
 #include "utils/rel.h"
 #include "utils/syscache.h"
 
-#include "admin/recognise.h"
+#include "admin/setup_recognise.h"
 
 /* An index that does not exist yet, as the catalogs would describe it. */
 typedef struct IndexShape
