@@ -55,7 +55,7 @@ EXTENSION = loopit_leads
 DATA = loopit_leads--1.0.sql loopit_leads--1.0--1.1.sql loopit_leads--1.1.sql
 PGFILEDESC = "loopit_leads - ingests Dealer Studio leads"
 
-REGRESS = setup setup_again setup_version setup_definition setup_trust example fields email dates countries person address \
+REGRESS = setup setup_again setup_version setup_definition setup_trust loader_checks example fields email dates countries person address \
 	documents booking late_delivery redelivery rejected failed dry_run \
 	deferred tenants messages batch webhook webhook_encoding replay replay_order \
 	unresolved find_leads summary_and_audit hints forget purge lead_schema \

@@ -72,6 +72,12 @@ is($node->safe_psql('old', sprintf($grants, $names)), $before, 'an upgrade keeps
 is( $node->safe_psql('old', q{SELECT pg_get_viewdef('found'::regclass) ~ 'loopit_find_leads'}),
 	't', 'and a view that calls a function');
 
+my $dump = '';
+IPC::Run::run([ 'pg_dump', '-h', $node->host, '-p', $node->port, '-s', 'old' ], '>', \$dump);
+my @dumped = $dump =~ /^(?:GRANT|REVOKE) .* ON FUNCTION public\.(\w+)\(.*? (?:TO|FROM) (\w+)/mg;
+is("@dumped", 'loopit_find_leads support loopit_ingest_lead hook loopit_reason_codes PUBLIC loopit_replay_lead PUBLIC',
+	'a dump still has them');
+
 # Without what a DBA granted, all is as when installed from nothing.
 database('plain', '1.0');
 $node->safe_psql('plain', 'ALTER EXTENSION loopit_leads UPDATE');
