@@ -62,7 +62,7 @@ SELECT title, done FROM loopit_setup() WHERE done <> 'nothing to do' ORDER BY st
 SELECT owner::regrole, string_agg(name, ', ' ORDER BY name COLLATE "C") AS remade FROM pg_temp.object
 WHERE name IN ('booking_asset_idx', 'ingest_log_unsettled_idx', 'unresolved_lead', 'masked',
 	'ingest_audit', 'identity_document') GROUP BY 1;
-SELECT attname, attstattarget = 0 AS no_statistics FROM pg_attribute
+SELECT attname, coalesce(attstattarget, -1) = 0 AS no_statistics FROM pg_attribute
 WHERE attrelid = 'loopit.identity_document'::regclass AND attname IN ('kind', 'number') ORDER BY attname;
 SELECT pg_temp.dba();
 SELECT count(*) AS persons_kept FROM loopit.person;
