@@ -6,10 +6,10 @@
  *
  * The DDL is SQL, in the extension's function loopit_setup_steps(), so that a
  * DBA can read it first; it is generated from src/admin/steps/.  Here is what
- * surrounds it: nothing is done in a schema that is not the caller's (setup_trust.c),
- * one call runs at a time, each step is taken (setup_step.c) and noted.  It runs as
- * the calling role, which becomes the owner, with the search_path of the data
- * functions.
+ * surrounds it: nothing is done in a schema that is not the caller's
+ * (setup_trust.c), one call runs at a time, each step is taken (setup_step.c)
+ * and noted.  It runs as the calling role, which becomes the owner, with the
+ * search_path of the data functions.
  *
  * Memory: all in SPI's context, until SPI_finish().
  *

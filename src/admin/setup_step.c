@@ -10,9 +10,10 @@
  *	CREATE of a relation	runs if there is none of the name
  *	CREATE INDEX, STATISTICS, ADD CONSTRAINT ... CHECK
  *							runs if there is none of the definition, whatever
- *							its name (setup_recognise.c); if the name is taken by
- *							another definition, that is the DBA's, and is kept;
- *							a unique index is then made under another name
+ *							its name (setup_recognise.c); if the name is taken
+ *							by another definition, that is the DBA's, and is
+ *							kept; a unique index is then made under another
+ *							name
  *	CREATE OR REPLACE VIEW	runs if the view is missing, and replaces it, with
  *							its grants, if the schema is of an older version
  *	CREATE OR REPLACE FUNCTION	runs each time: it may name the extension's
