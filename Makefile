@@ -8,6 +8,11 @@ MODULE_big = loopit_leads
 OBJS = \
 	loopit_leads.o \
 	src/admin/setup.o \
+	src/admin/setup_alter.o \
+	src/admin/setup_create.o \
+	src/admin/setup_recognise.o \
+	src/admin/setup_step.o \
+	src/admin/setup_trust.o \
 	src/admin/support.o \
 	src/ingest/apply.o \
 	src/ingest/decide.o \
@@ -52,14 +57,14 @@ EXTENSION = loopit_leads
 DATA = loopit_leads--1.0.sql loopit_leads--1.0--1.1.sql loopit_leads--1.1.sql
 PGFILEDESC = "loopit_leads - ingests Dealer Studio leads"
 
-REGRESS = setup setup_again example fields email dates countries person address \
+REGRESS = setup setup_again setup_version setup_definition setup_trust loader_checks example fields email dates countries person address \
 	documents booking late_delivery redelivery rejected failed dry_run \
 	deferred tenants messages batch webhook webhook_encoding replay replay_order \
 	unresolved find_leads summary_and_audit hints forget purge lead_schema \
 	mask owner privileges dba_objects codes pairs
 REGRESS_OPTS = --inputdir=$(srcdir) --encoding=UTF8 --no-locale
 ISOLATION = same_new_email same_lead_reference same_document update_update \
-	asset_archived package_deleted person_erased
+	asset_archived package_deleted person_erased two_setups
 ISOLATION_OPTS = --inputdir=$(srcdir) --encoding=UTF8 --no-locale
 TAP_TESTS ?= 1
 

@@ -514,6 +514,83 @@ FROM loopit.ingest_log;
 COMMENT ON VIEW loopit.ingest_audit IS
 	'The log for auditors: payloads masked, no raw bodies.';
 
+$ddl$),
+(10, 'no personal data in statistics', '{}', $ddl$
+
+-- ANALYZE would keep the most common values of these columns, and sample ones,
+-- in pg_statistic, where erasure does not reach them.  loopit_setup() removes
+-- what it has kept so far.
+ALTER TABLE loopit.person
+	ALTER COLUMN email SET STATISTICS 0,
+	ALTER COLUMN first_name SET STATISTICS 0,
+	ALTER COLUMN middle_name SET STATISTICS 0,
+	ALTER COLUMN last_name SET STATISTICS 0,
+	ALTER COLUMN date_of_birth SET STATISTICS 0,
+	ALTER COLUMN mobile_phone SET STATISTICS 0,
+	ALTER COLUMN marketing_opt_in SET STATISTICS 0,
+	ALTER COLUMN street SET STATISTICS 0,
+	ALTER COLUMN city SET STATISTICS 0,
+	ALTER COLUMN state SET STATISTICS 0,
+	ALTER COLUMN postcode SET STATISTICS 0,
+	ALTER COLUMN country SET STATISTICS 0;
+ALTER TABLE loopit.identity_document
+	ALTER COLUMN number SET STATISTICS 0,
+	ALTER COLUMN card_number SET STATISTICS 0,
+	ALTER COLUMN issuing_state SET STATISTICS 0,
+	ALTER COLUMN issuing_country SET STATISTICS 0,
+	ALTER COLUMN date_of_birth SET STATISTICS 0,
+	ALTER COLUMN expires_on SET STATISTICS 0;
+ALTER TABLE loopit.ingest_log
+	ALTER COLUMN email SET STATISTICS 0,
+	ALTER COLUMN outcome SET STATISTICS 0,
+	ALTER COLUMN payload SET STATISTICS 0,
+	ALTER COLUMN raw_body SET STATISTICS 0,
+	ALTER COLUMN dismissal_note SET STATISTICS 0;
+
+$ddl$),
+(11, 'checks of what a loader brings', '{}', $ddl$
+
+-- What a payload says is trimmed before it is looked up, so a stored value
+-- with white space at an end would never be found.  The characters, as UTF-8
+-- in hexadecimal, are those of trimming: Unicode's White_Space, and the
+-- invisible U+00AD, U+200B to U+200F, U+202A to U+202E, U+2060,
+-- U+2066 to U+2069 and U+FEFF.
+CREATE OR REPLACE FUNCTION loopit.is_trimmed(value text) RETURNS boolean
+	LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+	RETURN value <> '' AND pg_catalog.encode(
+		CASE WHEN pg_catalog.getdatabaseencoding() IN ('UTF8', 'SQL_ASCII', 'MULE_INTERNAL')
+			THEN pg_catalog.convert_to(value, pg_catalog.getdatabaseencoding())
+			ELSE pg_catalog.convert_to(pg_catalog.left(value, 1), 'UTF8')
+				|| pg_catalog.convert_to(pg_catalog.right(value, 1), 'UTF8')
+		END, 'hex') COLLATE "C"
+	!~ '^(09|0a|0b|0c|0d|20|c285|c2a0|c2ad|e19a80|e2808[0-9a-f]|e280a[89a-f]|e2819f|e281a[06-9]|e38080|efbbbf)|(09|0a|0b|0c|0d|20|c285|c2a0|c2ad|e19a80|e2808[0-9a-f]|e280a[89a-f]|e2819f|e281a[06-9]|e38080|efbbbf)$';
+COMMENT ON FUNCTION loopit.is_trimmed(text) IS
+	'Whether a text is not empty and has no white space at its ends, as trimming of a payload takes it.';
+GRANT EXECUTE ON FUNCTION loopit.is_trimmed(text) TO PUBLIC;
+
+-- One constraint per statement: where rows violate it, loopit_setup() adds it
+-- NOT VALID and names them.
+ALTER TABLE loopit.workspace ADD CONSTRAINT workspace_id_not_zero
+	CHECK (id <> 0);
+ALTER TABLE loopit.workspace ADD CONSTRAINT workspace_name_trimmed
+	CHECK (loopit.is_trimmed(name));
+ALTER TABLE loopit.dealership ADD CONSTRAINT dealership_id_not_zero
+	CHECK (id <> 0);
+ALTER TABLE loopit.location ADD CONSTRAINT location_id_not_zero
+	CHECK (id <> 0);
+ALTER TABLE loopit.location ADD CONSTRAINT location_name_trimmed
+	CHECK (loopit.is_trimmed(name));
+ALTER TABLE loopit.package ADD CONSTRAINT package_id_not_zero
+	CHECK (id <> 0);
+ALTER TABLE loopit.package ADD CONSTRAINT package_name_trimmed
+	CHECK (loopit.is_trimmed(name));
+ALTER TABLE loopit.asset ADD CONSTRAINT asset_id_not_zero
+	CHECK (id <> 0);
+ALTER TABLE loopit.asset ADD CONSTRAINT asset_vin_trimmed
+	CHECK (loopit.is_trimmed(vin));
+ALTER TABLE loopit.asset ADD CONSTRAINT asset_stock_number_trimmed
+	CHECK (loopit.is_trimmed(stock_number));
+
 $ddl$)
 $setup$;
 COMMENT ON FUNCTION loopit_setup_steps() IS

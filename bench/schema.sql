@@ -4,7 +4,7 @@
 -- example payload.  Lead n is the same lead for everyone.
 \set QUIET on
 \set ON_ERROR_STOP on
-SET client_min_messages = warning;
+SET client_min_messages = error;
 CREATE EXTENSION loopit_leads;
 CREATE EXTENSION pg_prewarm;
 SELECT count(*) AS steps FROM loopit_setup() \gset

@@ -13,7 +13,9 @@ DROP EXTENSION IF EXISTS loopit_leads;
 DROP SCHEMA IF EXISTS loopit CASCADE;
 DROP SCHEMA IF EXISTS test CASCADE;
 CREATE EXTENSION loopit_leads;
+SET client_min_messages = error;	-- "the tables belong to a superuser"
 SELECT count(*) > 0 AS setup FROM loopit_setup() \gset
+SET client_min_messages = warning;
 CREATE EXTENSION dblink;
 CREATE SCHEMA test;
 \set ECHO all

@@ -136,7 +136,7 @@ CREATE TEMP TABLE person (trap int);
 CREATE TEMP TABLE ingest_log (trap int);
 CREATE TEMP TABLE dealership (trap int);
 CREATE DOMAIN pg_temp.int8 AS pg_catalog.int8 CHECK (evil.trap());
-SET client_min_messages = warning;
+SET client_min_messages = error;
 SET search_path = pg_temp, evil, pg_catalog, public;
 SELECT 1 = 1;
 SELECT lower('A'::pg_catalog.text);

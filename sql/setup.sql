@@ -52,7 +52,7 @@ WHERE refclassid = 'pg_extension'::regclass AND extname = 'loopit_leads'
 AND classid = 'pg_proc'::regclass AND NOT has_function_privilege('public', objid, 'EXECUTE')
 AND objid NOT IN (SELECT to_regprocedure(function) FROM data_function);
 
--- A row a step; the second time there is nothing to do but what always runs.
+-- One row per step; the second time there is nothing to do but what always runs.
 SET ROLE regress_loopit_owner;
 SELECT step, title, split_part(done, ' ', 1) AS done FROM loopit_setup();
 SELECT done, count(*) > 1 AS more_than_one FROM loopit_setup() GROUP BY 1 ORDER BY 1;
@@ -80,7 +80,7 @@ FROM pg_depend d JOIN pg_depend e ON e.classid = d.refclassid AND e.objid = d.re
 JOIN pg_extension x ON x.oid = e.refobjid AND extname = 'loopit_leads'
 WHERE pg_describe_object(d.classid, d.objid, d.objsubid) LIKE '%loopit.%';
 
--- What has no comment: nothing.
+-- Everything has a comment.
 SELECT name, kind FROM pg_temp.object
 WHERE kind IN ('r', 'v', 'function', 'schema')
 AND coalesce(obj_description(oid, classid::regclass::name), '') = '';

@@ -83,6 +83,9 @@ foreach my $encoding (@encodings)
 		is( lead($encoding, q{l.email LIKE 'x%@example.com' AND l.status = 'processed'},
 				qq{, "email": "$s x$number\@example.com$s"}),
 			't', "$encoding: $name is trimmed of an e-mail address");
+		is( query($encoding, qq{SELECT loopit.is_trimmed(E'$s$letter'), loopit.is_trimmed(E'$letter$s'),
+				loopit.is_trimmed(E'$letter$s$letter')}),
+			'f|f|t', "$encoding: a loader may not store $name at an end");
 	}
 
 	# The limit counts characters, whatever number of bytes they have.

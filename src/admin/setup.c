@@ -1,97 +1,43 @@
 /*-------------------------------------------------------------------------
  *
  * setup.c
- *	  loopit_setup(): making the tables and views.
+ *	  loopit_setup(): creating the tables and views, and bringing them up to
+ *	  date.
  *
- * The steps are data of the extension's script (loopit_setup_steps()), where
- * their DDL can be read as SQL; here is what runs those that are due.
+ * The DDL is SQL, in the extension's function loopit_setup_steps(), so that a
+ * DBA can read it first; it is generated from src/admin/steps/.  Here is what
+ * surrounds it: nothing is done in a schema that is not the caller's
+ * (setup_trust.c), one call runs at a time, each step is taken (setup_step.c)
+ * and noted.  It runs as the calling role, which becomes the owner, with the
+ * search_path of the data functions.
  *
- * All of it belongs to the owner of schema loopit: the role that calls first.
- * A later call runs as that owner too, so that one role owns all of it
- * whoever calls, and so that whatever that owner attached to the tables does
- * not run with the caller's privileges.
- *
- * Memory: the steps in SPI's context, the rows in the result's tuplestore.
+ * Memory: all in SPI's context, until SPI_finish().
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include "access/htup_details.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_namespace.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
-#include "funcapi.h"
 #include "miscadmin.h"
-#include "utils/acl.h"
+#include "nodes/parsenodes.h"
+#include "storage/lmgr.h"
+#include "tcop/tcopprot.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
-#include "utils/syscache.h"
 
 #include "admin/setup.h"
+#include "admin/setup_step.h"
+#include "admin/setup_trust.h"
+#include "server/fault.h"
 #include "server/owner.h"
+#include "server/schema_version.h"
 
-/* Names the lock that keeps two setups from running at once. */
-#define SETUP_LOCK	"SELECT pg_catalog.pg_advisory_xact_lock(" \
-	"pg_catalog.hashtextextended('loopit_setup', 0))"
-
-/* The steps, with what is missing of what each makes. */
 #define READ_STEPS \
-	"SELECT s.step, s.title, s.ddl, m.missing," \
-	" pg_catalog.cardinality(s.makes) OPERATOR(pg_catalog.=) 0" \
-	" FROM %s.loopit_setup_steps() s," \
-	" LATERAL (SELECT pg_catalog.string_agg(pg_catalog.replace(name, 'loopit.', ''), ', ') AS missing" \
-	"  FROM pg_catalog.unnest(s.makes) name" \
-	"  WHERE CASE WHEN pg_catalog.strpos(name, '.') OPERATOR(pg_catalog.>) 0" \
-	"   THEN pg_catalog.to_regclass(name) IS NULL" \
-	"   ELSE pg_catalog.to_regnamespace(name) IS NULL END) m" \
-	" ORDER BY s.step"
-
-typedef struct SetupStep
-{
-	int32		number;
-	char	   *title;
-	char	   *ddl;
-	char	   *missing;		/* NULL: nothing */
-	bool		always;			/* makes nothing, so it is always due */
-} SetupStep;
-
-/* The role that owns, or will own, schema loopit. */
-static Oid
-setup_owner(void)
-{
-	Oid			schema = get_namespace_oid("loopit", true);
-	HeapTuple	tuple;
-	Oid			owner;
-
-	if (!OidIsValid(schema))
-		return GetUserId();
-	tuple = SearchSysCache1(NAMESPACEOID, ObjectIdGetDatum(schema));
-	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "cache lookup failed for schema %u", schema);
-	owner = ((Form_pg_namespace) GETSTRUCT(tuple))->nspowner;
-	ReleaseSysCache(tuple);
-
-	if (!has_privs_of_role(GetUserId(), owner))
-		ereport(ERROR,
-				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("must be able to act as the owner of schema \"loopit\""),
-				 errhint("Run it as \"%s\", or as a member of that role.",
-						 GetUserNameFromId(owner, false))));
-	return owner;
-}
-
-/* Runs SQL that is expected to end well; what for is said if it does not. */
-static void
-run(const char *sql, const char *what)
-{
-	int			result = SPI_execute(sql, false, 0);
-
-	if (result < 0)
-		elog(ERROR, "%s failed: %s", what, SPI_result_code_string(result));
-}
+	"SELECT step, title, ddl FROM %s.loopit_setup_steps() ORDER BY step"
 
 static char *
 result_string(uint64 row, int column)
@@ -99,41 +45,128 @@ result_string(uint64 row, int column)
 	return SPI_getvalue(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column);
 }
 
-/* Reads all steps, before any of them runs. */
-static SetupStep *
-read_steps(Oid function, uint64 *count)
+/* Reads all steps, before any of them runs; a list of SetupStep. */
+static List *
+read_steps(Oid function)
 {
 	const char *schema = quote_identifier(get_namespace_name(get_func_namespace(function)));
-	SetupStep  *steps;
+	List	   *steps = NIL;
 
-	run(psprintf(READ_STEPS, schema), "reading the steps");
-	*count = SPI_processed;
-	steps = palloc(sizeof(SetupStep) * SPI_processed);
-	for (uint64 i = 0; i < *count; i++)
+	run_sql(psprintf(READ_STEPS, schema), "reading the steps");
+	for (uint64 i = 0; i < SPI_processed; i++)
 	{
-		steps[i].number = pg_strtoint32(result_string(i, 1));
-		steps[i].title = result_string(i, 2);
-		steps[i].ddl = result_string(i, 3);
-		steps[i].missing = result_string(i, 4);
-		steps[i].always = strcmp(result_string(i, 5), "t") == 0;
+		SetupStep  *step = palloc(sizeof(SetupStep));
+
+		step->number = pg_strtoint32(result_string(i, 1));
+		step->title = result_string(i, 2);
+		step->ddl = result_string(i, 3);
+		step->statements = pg_parse_query(step->ddl);
+		steps = lappend(steps, step);
 	}
 	return steps;
 }
 
-/* The version of the schema: the highest step that it has taken. */
-static int32
-schema_version(void)
+/* The text of the statement that creates the schema. */
+static char *
+create_schema_text(List *steps)
 {
-	run("SELECT pg_catalog.to_regclass('loopit.schema_version') IS NULL",
-		"looking for the schema's version");
-	if (strcmp(result_string(0, 1), "t") == 0)
-		return 0;
-	run("SELECT COALESCE(pg_catalog.max(step), 0) FROM loopit.schema_version",
-		"reading the schema's version");
-	return pg_strtoint32(result_string(0, 1));
+	const SetupStep *first = linitial(steps);
+
+	return statement_text(first->ddl, linitial_node(RawStmt, first->statements));
 }
 
-/* Notes that the schema has the step. */
+static void
+create_schema(void *sql)
+{
+	run_sql(sql, "creating the schema");
+}
+
+/* Another call may have created the schema since it was looked for. */
+static bool
+is_no_duplicate(const ErrorData *error)
+{
+	return error->sqlerrcode != ERRCODE_UNIQUE_VIOLATION &&
+		error->sqlerrcode != ERRCODE_DUPLICATE_SCHEMA;
+}
+
+/*
+ * Creates the schema if it does not exist, and locks it until the transaction
+ * ends, so that one call runs at a time and nobody adds a relation meanwhile.
+ * Other roles cannot hold a lock on it, as they could on an advisory lock: the
+ * commands that take one ask for ownership, or for CREATE on the schema.
+ * Before the schema exists, its name in the catalog is what a second call
+ * waits for.
+ */
+static void
+lock_schema(SetupRun *run, List *steps)
+{
+	for (;;)
+	{
+		CHECK_FOR_INTERRUPTS();
+		run->schema = get_namespace_oid("loopit", true);
+		if (!OidIsValid(run->schema))
+		{
+			run->schema_made = fault_catch(create_schema, create_schema_text(steps),
+										   is_no_duplicate) == NULL;
+			continue;
+		}
+		require_schema_owner(run->schema);
+		LockDatabaseObject(NamespaceRelationId, run->schema, 0,
+						   AccessExclusiveLock);
+		if (get_namespace_oid("loopit", true) == run->schema)
+			break;
+		UnlockDatabaseObject(NamespaceRelationId, run->schema, 0,
+							 AccessExclusiveLock);
+	}
+	require_schema_owner(run->schema);
+}
+
+/* Names of the relations that the steps make. */
+static List *
+names_of_relations(List *steps)
+{
+	List	   *names = NIL;
+	ListCell   *s;
+	ListCell   *r;
+
+	foreach(s, steps)
+	{
+		const SetupStep *step = lfirst(s);
+
+		foreach(r, step->statements)
+		{
+			const char *name = made_relation(lfirst_node(RawStmt, r)->stmt);
+
+			if (name != NULL)
+				names = lappend(names, unconstify(char *, name));
+		}
+	}
+	return names;
+}
+
+/*
+ * Raises if something in the schema is not to be trusted.  Returns the
+ * schema's version: 0 if no step was noted.  Until then a trigger on any of
+ * our tables raises; afterwards it is the DBA's, except on the table of the
+ * notes, into which this call writes.
+ */
+static int32
+check_schema(const SetupRun *run, List *steps)
+{
+	Oid			noted = get_relname_relid("schema_version", run->schema);
+	const SetupStep *last = llast(steps);
+	int32		version = 0;
+
+	require_own_objects(run->schema);
+	require_no_trigger(run->schema, list_make1("schema_version"));
+	if (OidIsValid(noted))
+		version = read_schema_version(noted, last->number);
+	if (version == 0)
+		require_no_trigger(run->schema, names_of_relations(steps));
+	return version;
+}
+
+/* Notes that the schema has taken the step. */
 static void
 note_step(const SetupStep *step)
 {
@@ -145,13 +178,36 @@ note_step(const SetupStep *step)
 	int			result;
 
 	result = SPI_execute_with_args("INSERT INTO loopit.schema_version (step, title)"
-								   " VALUES ($1, $2)"
-								   " ON CONFLICT (step) DO NOTHING",
+								   " SELECT $1, $2 WHERE NOT EXISTS (SELECT"
+								   " FROM loopit.schema_version"
+								   " WHERE step OPERATOR(pg_catalog.=) $1)",
 								   lengthof(types), types, values, NULL,
 								   false, 0);
 	if (result < 0)
 		elog(ERROR, "noting step %d failed: %s", step->number,
 			 SPI_result_code_string(result));
+}
+
+/* What the step did, for a person. */
+static char *
+step_result(const SetupRun *run)
+{
+	StringInfoData done;
+
+	initStringInfo(&done);
+	if (run->created.len > 0)
+		appendStringInfo(&done, "created %s", run->created.data);
+	else if (run->changed)
+		appendStringInfoString(&done, "done");
+	else if (run->renewed)
+		appendStringInfoString(&done, "renewed");
+	if (run->kept.len > 0)
+		appendStringInfo(&done, "%skept %s as it is", done.len > 0 ? "; " : "",
+						 run->kept.data);
+	if (run->invalid.len > 0)
+		appendStringInfo(&done, "%snot valid: %s", done.len > 0 ? "; " : "",
+						 run->invalid.data);
+	return done.len > 0 ? done.data : "nothing to do";
 }
 
 static void
@@ -167,46 +223,50 @@ report_step(ReturnSetInfo *result, const SetupStep *step, const char *done)
 	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 }
 
-/* See setup.h. */
+/*
+ * Creates what is missing, takes the steps that the schema has not taken, and
+ * puts one row per step into the result: number, title, what was done.  The
+ * function's OID tells the extension's schema.  Raises insufficient_privilege
+ * if the schema or anything in it is not the caller's.
+ */
 void
 setup_run(ReturnSetInfo *result, Oid function)
 {
 	OwnerScope	scope;
-	SetupStep  *steps;
-	uint64		count;
+	SetupRun	run = {0};
+	List	   *steps;
 	int32		version;
+	ListCell   *cell;
 
-	owner_begin_as(&scope, setup_owner());
+	owner_begin_as(&scope, GetUserId());
 	/* "already exists, skipping" is what idempotent steps are about */
-	(void) set_config_option("client_min_messages", "warning",
-							 PGC_USERSET, PGC_S_SESSION,
-							 GUC_ACTION_SAVE, true, 0, false);
+	if (client_min_messages < WARNING)
+		(void) set_config_option("client_min_messages", "warning",
+								 PGC_USERSET, PGC_S_SESSION,
+								 GUC_ACTION_SAVE, true, 0, false);
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
 
-	run(SETUP_LOCK, "locking out another setup");
-	version = schema_version();
-	steps = read_steps(function, &count);
-	for (uint64 i = 0; i < count; i++)
+	steps = read_steps(function);
+	lock_schema(&run, steps);
+	warn_superuser();
+	version = check_schema(&run, steps);
+	foreach(cell, steps)
 	{
-		const SetupStep *step = &steps[i];
+		const SetupStep *step = lfirst(cell);
 
-		if (step->missing != NULL)
-		{
-			run(step->ddl, step->title);
-			report_step(result, step, psprintf("created %s", step->missing));
-		}
-		else if (step->always || (version > 0 && step->number > version))
-		{
-			run(step->ddl, step->title);
-			report_step(result, step, step->always ? "renewed" : "done");
-		}
-		else
-			report_step(result, step, "nothing to do");
+		run.due = step->number > version;
+		take_step(&run, step);
+		report_step(result, step, step_result(&run));
 	}
+	foreach(cell, steps)
+		note_step(lfirst(cell));
 
-	for (uint64 i = 0; i < count; i++)
-		note_step(&steps[i]);
+	/*
+	 * Deferred triggers fire now, as the owner: at COMMIT they would run as
+	 * whoever the session is by then, such as a superuser after RESET ROLE.
+	 */
+	run_sql("SET CONSTRAINTS ALL IMMEDIATE", "firing deferred triggers");
 
 	if (SPI_finish() != SPI_OK_FINISH)
 		elog(ERROR, "SPI_finish failed");

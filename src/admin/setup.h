@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * setup.h
- *	  loopit_setup(): making the tables and views.
+ *	  loopit_setup(): creating the tables and views, and bringing them up to
+ *	  date.
  *
  *-------------------------------------------------------------------------
  */
@@ -10,10 +11,6 @@
 
 #include "nodes/execnodes.h"
 
-/*
- * Takes the steps that the schema has not taken, and puts a row a step into
- * the result.  The function's OID tells the extension's schema.
- */
 extern void setup_run(ReturnSetInfo *result, Oid function);
 
 #endif							/* LOOPIT_SETUP_H */

@@ -91,18 +91,18 @@ step_column(Relation table)
 }
 
 /*
- * Returns the highest step that the table holds; reads no further than to one
- * that is enough.
+ * Returns the highest step that the table holds, 0 if there is none; reads no
+ * further than to one that is enough.
  */
 static int32
-read_version(Relation table, AttrNumber column)
+highest_step(Relation table, AttrNumber column, int32 enough)
 {
 	Snapshot	snapshot = RegisterSnapshot(GetLatestSnapshot());
 	TableScanDesc scan = table_beginscan(table, snapshot, 0, NULL);
 	TupleTableSlot *slot = table_slot_create(table, NULL);
 	int32		version = 0;
 
-	while (version < REQUIRED_SCHEMA &&
+	while (version < enough &&
 		   table_scan_getnextslot(scan, ForwardScanDirection, slot))
 	{
 		bool		isnull;
@@ -119,17 +119,16 @@ read_version(Relation table, AttrNumber column)
 }
 
 /*
- * Raises undefined_table if the schema (InvalidOid: it does not exist) has no
- * schema_version, and object_not_in_prerequisite_state if its version is older
- * than the library requires.  Returns if it is that or a newer one.
+ * Returns the version that the relation loopit.schema_version has, or any that
+ * is at least the one that is enough.  Raises object_not_in_prerequisite_state
+ * if it is of a shape that cannot be read, undefined_table if there is none
+ * (InvalidOid, or it was dropped meanwhile).
  */
-void
-require_schema_version(Oid schema)
+int32
+read_schema_version(Oid relation, int32 enough)
 {
-	Oid			oid = OidIsValid(schema) ?
-		get_relname_relid("schema_version", schema) : InvalidOid;
-	Relation	table = OidIsValid(oid) ?
-		try_relation_open(oid, AccessShareLock) : NULL;
+	Relation	table = OidIsValid(relation) ?
+		try_relation_open(relation, AccessShareLock) : NULL;
 	AttrNumber	column;
 	int32		version;
 
@@ -147,8 +146,23 @@ require_schema_version(Oid schema)
 				 errdetail("\"loopit.schema_version\" is not a table with a column \"step\" of type integer."),
 				 errhint("Drop or rename it, then run SELECT loopit_setup().")));
 
-	version = read_version(table, column);
+	version = highest_step(table, column, enough);
 	relation_close(table, AccessShareLock);
+	return version;
+}
+
+/*
+ * Raises undefined_table if the schema (InvalidOid: it does not exist) has no
+ * schema_version, and object_not_in_prerequisite_state if its version is older
+ * than the library requires.  Returns if it is that or a newer one.
+ */
+void
+require_schema_version(Oid schema)
+{
+	Oid			relation = OidIsValid(schema) ?
+		get_relname_relid("schema_version", schema) : InvalidOid;
+	int32		version = read_schema_version(relation, REQUIRED_SCHEMA);
+
 	if (version < REQUIRED_SCHEMA)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),

@@ -89,11 +89,14 @@ check_relation(const TableSpec *spec, Relation rel)
 	return NULL;
 }
 
+/* The CHECKs of a table that no call writes have nothing to check. */
 static const char *
-check_constraints(Relation rel)
+check_constraints(Relation rel, const TableSpec *spec)
 {
 	TupleConstr *constr = RelationGetDescr(rel)->constr;
 
+	if (spec->lockmode < RowExclusiveLock)
+		return NULL;
 	for (int i = 0; constr != NULL && i < constr->num_check; i++)
 	{
 		if (requires_executor(stringToNode(constr->check[i].ccbin)))
@@ -275,7 +278,7 @@ describe_table(Relation rel, const TableSpec *specs, DirectTable *table,
 
 	if ((reason = check_relation(table->spec, rel)) != NULL ||
 		(reason = check_columns(rel, table)) != NULL ||
-		(reason = check_constraints(rel)) != NULL ||
+		(reason = check_constraints(rel, table->spec)) != NULL ||
 		(reason = check_triggers(rel, specs, table)) != NULL ||
 		(reason = check_indexes(rel, table, transient)) != NULL)
 		return reason;
