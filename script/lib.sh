@@ -15,7 +15,7 @@ top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 LC_ALL=C
 if locale -a 2>/dev/null | grep -qix 'c\.utf-\?8'; then LC_ALL=C.UTF-8; fi
 export LC_ALL LANG=$LC_ALL
-unset LANGUAGE
+unset LANGUAGE LC_COLLATE LC_CTYPE LC_MESSAGES LC_MONETARY LC_NUMERIC LC_TIME
 
 say() { printf '%s\n' "$*" >&2; }
 die() {
@@ -79,23 +79,25 @@ install_packages() {
 			grep -q 'ok installed' || missing+=("$package")
 	done
 	[ ${#missing[@]} -gt 0 ] || return 0
-	by_hand="as root: apt-get update && apt-get install -y --no-install-recommends ${missing[*]}"
+	by_hand="As root, run
+    apt-get update && apt-get install -y --no-install-recommends ${missing[*]}
+and then this again."
 	[ "${LOOPIT_INSTALL:-}" != no ] ||
-		die "packages are missing, and LOOPIT_INSTALL=no forbids to install them; $by_hand"
+		die "packages are missing, and LOOPIT_INSTALL=no forbids to install them.  $by_hand"
 	command -v apt-get >/dev/null ||
 		die "packages are missing, and there is no apt-get to install them; please install (Debian's names): ${missing[*]}"
 	if [ "$(id -u)" != 0 ]; then
 		command -v sudo >/dev/null ||
-			die "packages are missing, and there is no sudo to install them; $by_hand; then run this again"
+			die "packages are missing, and there is no sudo to install them.  $by_hand"
 		sudo=(sudo)
 	fi
 	step "Installing packages with ${sudo[*]:+sudo }apt-get (a minute or two): ${missing[*]}"
-	"${sudo[@]}" true || die "sudo does not let you install packages; $by_hand; then run this again"
+	"${sudo[@]}" true || die "sudo does not let you install packages.  $by_hand"
 	quietly "${sudo[@]}" apt-get -q update ||
 		say "apt-get update failed (see above); trying with the package lists that are there"
 	quietly "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive \
 		apt-get -q install -y --no-install-recommends "${missing[@]}" ||
-		die "apt-get cannot install the packages (its messages are above); check the network and /etc/apt, then, $by_hand; then run this again"
+		die "apt-get cannot install the packages (its messages are above).  Check the network and /etc/apt.  $by_hand"
 }
 
 # The same for packages that a script can do without: says what is left out
@@ -174,7 +176,7 @@ fetch_source() {
 	apt=(apt-get -qq -o Dir::Etc::SourceList="$work/apt/sources.list"
 		-o Dir::Etc::SourceParts=/dev/null -o Dir::State::Lists="$work/apt/lists"
 		-o Dir::Cache="$work/apt" -o APT::Sandbox::User="$(id -un)")
-	say "fetching the source of postgresql-$version"
+	step "Fetching the source of postgresql-$version"
 	"${apt[@]}" update >&2 ||
 		die "apt-get cannot read the list of Debian's sources: check the network, or set LOOPIT_PG_SOURCE to a folder with PostgreSQL's source"
 	(cd "$work/apt" && "${apt[@]}" source --tar-only "postgresql-$version" >&2) ||
@@ -209,7 +211,7 @@ build_assert_server() {
 	prefix=$cache/assert-$version
 	build=$prefix.build
 	if [ ! -f "$prefix/.complete" ]; then
-		say "building PostgreSQL $version with assertions in $prefix: some minutes (log: $cache/assert.log)"
+		step "Building PostgreSQL $version with assertions in $prefix: some minutes (log: $cache/assert.log)"
 		rm -rf "$prefix" "$build"
 		mkdir -p "$build"
 		(
