@@ -93,7 +93,8 @@ and then this again."
 	fi
 	step "Installing packages with ${sudo[*]:+sudo }apt-get (a minute or two): ${missing[*]}"
 	"${sudo[@]}" true || die "sudo does not let you install packages.  $by_hand"
-	quietly "${sudo[@]}" apt-get -q update ||
+	# by default, apt-get update succeeds even if it cannot reach any server
+	quietly "${sudo[@]}" apt-get -q -o APT::Update::Error-Mode=any update ||
 		say "apt-get update failed (see above); trying with the package lists that are there"
 	quietly "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive \
 		apt-get -q install -y --no-install-recommends "${missing[@]}" ||
