@@ -291,13 +291,14 @@ make_work_folder() {
 	[ ${#work} -lt 90 ] || die "the path $work is too long for a socket: set TMPDIR to a folder with a shorter path"
 }
 
-# Stops the server and removes the folder, unless $keep is set.
+# Stops the servers in the folder and removes it, unless $keep is set.
 end_work_folder() {
+	local file
 	[ -z "${mounted:-}" ] || umount "$mounted" || true
 	[ -z "${keep:-}" ] || return 0
-	if [ -f "$work/data/postmaster.pid" ]; then
-		(cd "$work" && as_user "$bin/pg_ctl" -D "$work/data" -m immediate -s stop) || true
-	fi
+	[ -z "${bin:-}" ] || find "$work" -name postmaster.pid | while read -r file; do
+		(cd "$work" && as_user "$bin/pg_ctl" -D "$(dirname "$file")" -m immediate -s stop) || true
+	done
 	rm -rf "$work"
 }
 
