@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # lib.sh: functions that script/demo, script/test and the other scripts share.
 # They find or install a PostgreSQL to build with, and install the extension into
 # a private copy of it, so that the system's PostgreSQL is not changed and two
