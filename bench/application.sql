@@ -1,8 +1,8 @@
--- pgbench: what a good application does with lead :n, in a transaction of its
--- own.  It reads what there is, lets the server compare what it read, and
--- writes what differs.  :full: the payload asks for a licence and a booking;
--- :valid: its e-mail address is one.  (No time of day is written with colons:
--- pgbench would take what follows for a variable.)
+-- pgbench script: what a good application does with lead :n, in one transaction.
+-- It reads the stored rows, lets the server compare them with the payload, and
+-- writes the differences.  :full is true if the payload asks for a licence and a
+-- booking, :valid if its e-mail address is valid.  (No time of day is written with
+-- colons, since pgbench would take what follows a colon as a variable.)
 BEGIN;
 SELECT workspace_id AS workspace, nextval('app.ingest_log_id_seq') AS log FROM app.dealership WHERE id = bench.dealership(:n::bigint) \gset
 \set person 0

@@ -1,6 +1,6 @@
--- :leads leads from :base on in one statement, one in a thousand of them with
--- an invalid e-mail address, and the same ones once more.  Prints CPU
--- nanoseconds of the two statements.
+-- Ingests :leads leads, numbered from :base, in one statement; one in a thousand
+-- has an invalid e-mail address.  Then ingests the same leads again.  Prints the
+-- CPU nanoseconds of each statement.
 \set QUIET on
 \set ON_ERROR_STOP on
 SET synchronous_commit = off;

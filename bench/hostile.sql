@@ -1,5 +1,5 @@
--- What script/bench-hostile measures with: hostile bodies of any size, and what
--- a call costs for one.
+-- Functions of script/bench-hostile: they make hostile bodies of any size, and
+-- measure what a call costs for one.
 \set QUIET on
 CREATE EXTENSION loopit_leads;
 SELECT count(*) AS setup FROM loopit_setup() \gset
@@ -27,8 +27,8 @@ CREATE FUNCTION body(kind text, size int) RETURNS bytea LANGUAGE sql AS $$
 	END
 $$;
 
--- A body, and the text that the server's parser is given of it; none where it
--- is no text.
+-- A body, and the text of it that the server's parser is given, or NULL if the
+-- body is not text.
 CREATE TABLE body (n int, size int, bytes bytea, parsed text, PRIMARY KEY (n, size));
 ALTER TABLE body ALTER bytes SET STORAGE EXTERNAL, ALTER parsed SET STORAGE EXTERNAL;
 
@@ -47,8 +47,8 @@ $$;
 
 CREATE TABLE figure (n int, size int, parser_alone bool, cpu numeric, peak numeric, PRIMARY KEY (n, size, parser_alone));
 
--- This backend, so far: CPU in milliseconds, memory that it has and most it had
--- in megabytes.
+-- What this backend has used so far: CPU in milliseconds, and its current and peak
+-- memory in megabytes.
 CREATE FUNCTION cpu() RETURNS numeric LANGUAGE sql VOLATILE AS $$
 	SELECT split_part(pg_read_file('/proc/' || pg_backend_pid() || '/schedstat', 0, 100), ' ', 1)::numeric / 1e6
 $$;
@@ -56,9 +56,9 @@ CREATE FUNCTION memory(what text) RETURNS numeric LANGUAGE sql VOLATILE AS $$
 	SELECT substring(pg_read_file('/proc/' || pg_backend_pid() || '/status', 0, 10000), what || ':\s+(\d+)')::numeric / 1024
 $$;
 
--- A call, or the server's parser alone on the same: the memory of the first time,
--- since a backend keeps some, so each measurement wants a backend of its own; the
--- CPU of the least disturbed time.
+-- Measures a call, or the server's parser alone on the same body.  The memory is
+-- that of the first run, since a backend keeps some; so each measurement needs a
+-- backend of its own.  The CPU is that of the fastest run.
 CREATE PROCEDURE measure(kind int, body_size int, parser_alone bool) LANGUAGE plpgsql AS $$
 DECLARE
 	bytes bytea;
@@ -74,7 +74,7 @@ BEGIN
 	ELSE
 		SELECT b.bytes || '' INTO bytes FROM body b WHERE b.n = kind AND b.size = body_size;
 	END IF;
-	-- the most it had is from now on
+	-- reset the peak
 	EXECUTE format('COPY (SELECT 5) TO %L', '/proc/' || pg_backend_pid() || '/clear_refs');
 	before := memory('VmRSS');
 	FOR i IN 1 .. 3 LOOP
@@ -94,12 +94,12 @@ BEGIN
 	INSERT INTO figure VALUES (kind, body_size, parser_alone, cpu, peak);
 END $$;
 
--- What is next to nothing has no ratio.
+-- The ratio of two figures; NULL if they are too small for one.
 CREATE FUNCTION times(half numeric, whole numeric) RETURNS numeric LANGUAGE sql AS $$
 	SELECT CASE WHEN half >= 1 THEN round(whole / half, 2) END
 $$;
 
--- Two sizes side by side.
+-- The figures of two sizes side by side.
 CREATE FUNCTION report(half int, whole int) RETURNS TABLE (kind text, "CPU ms" numeric, twice numeric, times numeric,
 	"::jsonb alone" numeric, "twice " numeric, "times " numeric, "peak MB" numeric, "twice  " numeric, "::jsonb alone " numeric)
 LANGUAGE sql AS $$

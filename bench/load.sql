@@ -1,5 +1,6 @@
--- Loads leads 1 to :persons as delivered and a log of :log_rows of them, into
--- schema loopit; with psql variable everyone set, into the other schemas too.
+-- Loads leads 1 to :persons, as if they had been delivered, and a log of :log_rows
+-- deliveries of them into schema loopit, and also into the other schemas if the
+-- psql variable everyone is set.
 \set QUIET on
 \set ON_ERROR_STOP on
 SET synchronous_commit = off;
@@ -22,7 +23,7 @@ INSERT INTO loopit.booking (workspace_id, id, person_id, asset_id, location_id, 
 SELECT w, n, n, bench.asset(n), w * 2 + 1, w * 2 + 1, n, bench.reference(n)
 FROM generate_series(1, :persons) n, bench.workspace(n) w;
 
--- Delivered one a second until now.
+-- One delivery per second, the last one now.
 INSERT INTO loopit.ingest_log (id, received_at, dealership_id, workspace_id, person_id, booking_id,
 	duration_us, payload_version, asked_for_booking, status, lead_reference, email,
 	person_action, booking_action, ingested_by, outcome, payload) OVERRIDING SYSTEM VALUE
@@ -47,14 +48,14 @@ BEGIN
 END $$;
 \endif
 
--- Sequences go on behind what was loaded.
+-- Sequences continue after the loaded ids.
 SELECT count(setval(pg_get_serial_sequence(a.attrelid::regclass::text, a.attname), 100000000)) AS moved
 FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
 WHERE c.relnamespace IN ('loopit'::regnamespace, 'peer'::regnamespace, 'app'::regnamespace, 'bench'::regnamespace)
 AND a.attidentity <> '' AND c.relkind = 'r' \gset
 VACUUM (FREEZE, ANALYZE);
 
--- A redelivery of what was loaded changes nothing, or the load is wrong.
+-- If the load is right, a redelivery of a loaded lead changes nothing.
 SELECT bool_and(outcome #>> '{person,action}' = 'unchanged' AND outcome #>> '{driver_licence,action}' = 'unchanged'
 	AND outcome #>> '{address,action}' = 'unchanged' AND outcome #>> '{booking,action}' = 'unchanged') AS same
 FROM generate_series(1, 40) n, loopit_ingest_lead(bench.full_lead(n)) outcome \gset

@@ -1,18 +1,18 @@
--- peer.sql: the contract of loopit_ingest_lead(jsonb) once more, in PL/pgSQL.
+-- peer.sql: a second implementation of loopit_ingest_lead(jsonb), in PL/pgSQL.
 --
 --     psql -X -v ON_ERROR_STOP=1 -f bench/peer.sql
 --
--- It serves twice: as the peer that the benchmarks compare with (what a careful
--- DBA would write in place of the extension), and as the oracle of
--- t/020_differential.pl: written from the contract alone, its outcome must
--- equal the extension's, ids and texts aside. Extension and schema loopit must
--- be there; the database must be in UTF-8. Schema peer is made anew, with
--- everything in it dropped.
+-- It has two uses: the benchmarks compare the extension with it, since it is what
+-- a careful DBA would write instead; and it is the oracle of
+-- t/020_differential.pl: since it was written from the contract alone, its outcome
+-- must equal that of the extension, except for ids and texts. The extension and
+-- schema loopit must exist, and the database must be in UTF-8. Schema peer is
+-- dropped with all its objects, and created again.
 --
--- Plans are cached a session long: ANALYZE tables that hold some rows, and
--- connect anew, before measuring.
+-- Plans are cached for a session: before measuring, ANALYZE the tables when they
+-- contain some rows, and connect again.
 --
--- Out of its scope: raw bodies, replay, dry run, hints, erasure, the views.
+-- It does not implement raw bodies, replay, dry run, hints, erasure and views.
 
 \set ON_ERROR_STOP on
 \encoding UTF8
@@ -24,8 +24,8 @@ DROP SCHEMA IF EXISTS peer CASCADE;
 CREATE SCHEMA peer;
 
 -- ---------------------------------------------------------------------------
--- Tables: the extension's own DDL, so that both have the same shape whatever a
--- later step adds. Views and what belongs to setup itself are left out.
+-- Tables: the DDL of the extension, so that both have the same columns whatever a
+-- later step adds. Views and the objects of setup itself are left out.
 -- ---------------------------------------------------------------------------
 
 DO $do$
@@ -42,8 +42,8 @@ BEGIN
 END
 $do$;
 
--- Country names, ASCII case folded, and the two-letter codes that the contract
--- takes for a passport.
+-- Country names, folded to lower case (ASCII), and the two-letter codes that are
+-- accepted for a passport.
 CREATE TABLE peer.country (
 	name_folded	text COLLATE "C" PRIMARY KEY,
 	alpha2		text NOT NULL
@@ -51,7 +51,8 @@ CREATE TABLE peer.country (
 
 \ir peer_countries.sql
 
--- The order of the issues, first part: the specification's field table.
+-- The first key of the order of issues: the position of the field in the
+-- specification.
 CREATE FUNCTION peer.field_rank(path text) RETURNS int
 	LANGUAGE sql IMMUTABLE PARALLEL SAFE
 	AS $$
@@ -73,8 +74,8 @@ SELECT pg_catalog.array_position('{
 	location, location.location_name}'::text[], path)
 $$;
 
--- Second part: the contract's table of codes. The texts are the extension's, so
--- that the peer stores messages of the same size.
+-- The second key: the position of the code in this table. The texts are those of
+-- the extension, so that the peer stores messages of the same size.
 CREATE TABLE peer.code (
 	code	text COLLATE "C" PRIMARY KEY,
 	rank	int NOT NULL,
@@ -104,13 +105,13 @@ CREATE TYPE peer.issue AS (
 );
 
 -- ---------------------------------------------------------------------------
--- Reading values. The SQL functions are inlined; those that are called for
--- most fields are not, for PL/pgSQL prepares each expression that has them
--- anew in every transaction, and the smaller it is, the less that takes.
+-- Reading values. SQL functions are inlined. The functions that are called for
+-- most fields are in PL/pgSQL instead, because PL/pgSQL prepares each expression
+-- again in every transaction, which takes less time for a short expression.
 -- ---------------------------------------------------------------------------
 
--- Unicode White_Space and the invisible ones, off both ends; cheap where there
--- are none.
+-- Removes Unicode White_Space and invisible characters from both ends; fast if
+-- there are none.
 CREATE FUNCTION peer.trimmed(string text) RETURNS text
 	LANGUAGE sql IMMUTABLE PARALLEL SAFE
 	AS $$
@@ -137,7 +138,7 @@ BEGIN
 END
 $$;
 
--- Of a string alone; null where it is blank, or no string.
+-- The text of a string; null if it is blank, or of another type.
 CREATE FUNCTION peer.as_string(value jsonb) RETURNS text
 	LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 	AS $$
@@ -148,7 +149,7 @@ BEGIN
 END
 $$;
 
--- Of a text field, which takes a number too; of any length.
+-- The text of a text field, which may be a number, of any length.
 CREATE FUNCTION peer.as_text(value jsonb) RETURNS text
 	LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 	AS $$
@@ -166,7 +167,7 @@ CREATE FUNCTION peer.fitting(string text) RETURNS text
 SELECT CASE WHEN pg_catalog.length(string) <= 255 THEN string END
 $$;
 
--- What is wrong with the text fields of an object, if anything.
+-- The issues of the text fields of an object.
 CREATE FUNCTION peer.text_issues(object jsonb, prefix text, keys text[])
 	RETURNS peer.issue[]
 	LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -239,8 +240,8 @@ BEGIN
 END
 $$;
 
--- RFC 3339, UTC where it names no offset. Offsets and fractions go beyond what
--- timestamptz's own input takes, so the parts are put together here.
+-- RFC 3339, UTC if there is no offset. Offsets and fractions may exceed what the
+-- input function of timestamptz accepts, so the parts are combined here.
 CREATE FUNCTION peer.as_timestamptz(value jsonb) RETURNS timestamptz
 	LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 	AS $$
@@ -289,8 +290,8 @@ BEGIN
 END
 $$;
 
--- An RFC 5321 mailbox with a dot-string local part, of a string that is folded
--- already.
+-- Is it an RFC 5321 mailbox with a dot-string local part? The argument is in lower
+-- case.
 CREATE FUNCTION peer.is_email(address text) RETURNS boolean
 	LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 	AS $$
@@ -310,7 +311,7 @@ BEGIN
 END
 $$;
 
--- A part of an outcome.
+-- The part of an outcome that tells of one thing.
 CREATE FUNCTION peer.part(action text, reason text) RETURNS jsonb
 	LANGUAGE sql STABLE PARALLEL SAFE
 	AS $$
@@ -321,13 +322,13 @@ END
 $$;
 
 -- ---------------------------------------------------------------------------
--- The function. Variables named v_… hold what the payload says.
+-- The function. Variables named v_… are values of the payload.
 -- ---------------------------------------------------------------------------
 
 CREATE FUNCTION peer.ingest_lead(payload jsonb) RETURNS jsonb
 	LANGUAGE plpgsql VOLATILE CALLED ON NULL INPUT SECURITY DEFINER
 	SET search_path = pg_catalog, pg_temp
-	-- what a payload lacks is a null here, which must not cause planning anew
+	-- a missing value is a null here, so that plans need not change
 	SET plan_cache_mode = force_generic_plan
 	AS $$
 DECLARE
@@ -379,7 +380,7 @@ DECLARE
 	v_location	text;
 	asked		boolean := false;
 
-	-- what keeps a thing from being stored, null where nothing does
+	-- why a thing is not stored; null if it is
 	dealership_reason text;
 	person_reason text;
 	address_reason text;
@@ -392,7 +393,7 @@ DECLARE
 	expiry_given boolean;
 	dob_given	boolean;
 
-	-- what is stored, and what is to be
+	-- the stored rows, and what they will be
 	stored		record;
 	licence		record;
 	passport	record;
@@ -434,7 +435,7 @@ DECLARE
 	e_constraint text;
 BEGIN
 	-- -----------------------------------------------------------------------
-	-- Judging the payload: no look-up yet
+	-- Validate the payload, without a look-up
 	-- -----------------------------------------------------------------------
 
 	IF payload IS NULL OR jsonb_typeof(payload) <> 'object' THEN
@@ -443,7 +444,7 @@ BEGIN
 			THEN 'payload_missing' ELSE 'payload_not_object' END;
 		issues := ARRAY[(NULL, reason)::peer.issue];
 	ELSE
-		-- Each parent is an object, or as good as absent.
+		-- A parent that is no object counts as absent.
 		dealership := payload -> 'dealership';
 		IF jsonb_typeof(dealership) <> 'object' THEN
 			IF peer.is_provided(dealership) THEN
@@ -487,8 +488,8 @@ BEGIN
 			location := NULL;
 		END IF;
 
-		-- The text fields, an object at a time. Where each key that is there
-		-- and not null gave a text that fits, there is nothing to look into.
+		-- The text fields, one object at a time. If every key that is present
+		-- and not null has given a text that fits, there are no issues.
 		v_reference := peer.as_text(payload -> 'id');
 		IF v_reference IS NULL OR length(v_reference) > 255 THEN
 			IF payload ->> 'id' IS NOT NULL THEN
@@ -585,7 +586,7 @@ BEGIN
 			END IF;
 		END IF;
 
-		-- When the payload is from
+		-- The effective time of the payload
 		value := payload -> 'updated_at';
 		IF value IS NOT NULL THEN
 			v_updated_at := peer.as_timestamptz(value);
@@ -749,7 +750,7 @@ BEGIN
 		END IF;
 		has_passport := passport_reason IS NULL;
 
-		-- The booking, as far as the payload alone says
+		-- The booking, as far as the payload alone tells
 		asked := num_nonnulls(v_vin, v_stock, v_plan) > 0;
 		IF NOT asked THEN
 			booking_reason := 'not_provided';
@@ -761,7 +762,7 @@ BEGIN
 		END IF;
 
 		-- -------------------------------------------------------------------
-		-- Looking up and storing, in a subtransaction of their own
+		-- Look up and store, in a subtransaction
 		-- -------------------------------------------------------------------
 		BEGIN
 			SELECT d.workspace_id AS of_workspace, p.* INTO stored
@@ -779,7 +780,7 @@ BEGIN
 			IF reason IS NOT NULL THEN
 				status := 'rejected';
 			ELSE
-				-- The booking's look-ups: each finds a row at most.
+				-- The look-ups of the booking: each finds one row at most.
 				IF asked THEN
 					SELECT v.id AS by_vin, s.id AS by_stock, s.vin AS by_stock_vin,
 						k.id AS package, l.id AS location,
@@ -837,7 +838,7 @@ BEGIN
 							END IF;
 						END IF;
 					ELSIF booking_reason IS NULL THEN
-						-- an archived one of another VIN is no candidate either
+						-- an archived vehicle with another VIN is no candidate either
 						booking_reason := CASE WHEN EXISTS (
 								SELECT FROM peer.asset a
 								WHERE a.workspace_id = the_workspace
@@ -862,10 +863,10 @@ BEGIN
 					END IF;
 				END IF;
 
-				-- The person with address and documents. They are read without
-				-- a lock; only where something is to be written the person is
-				-- locked, and all is read and decided once more: the person's
-				-- row is where deliveries of the same person queue.
+				-- The person with address and documents. They are first read
+				-- without a lock. If something must be written, the person is
+				-- locked, and everything is read and decided again: deliveries
+				-- of the same person wait for each other at the person's row.
 				LOOP
 					-- A booking of an erased person is never in conflict.
 					conflicting := the_booking IS NOT NULL AND booking_reason IS NULL
@@ -903,7 +904,7 @@ BEGIN
 						END IF;
 					ELSE
 						the_person := stored.id;
-						-- A payload without a time is current.
+						-- A payload without a time is effective now.
 						stale := COALESCE(v_updated_at < stored.source_updated_at, false);
 						n_updated_at := greatest(stored.source_updated_at, v_updated_at);
 
@@ -985,11 +986,11 @@ BEGIN
 							AND licence_action IN ('unchanged', 'skipped')
 							AND passport_action IN ('unchanged', 'skipped')
 							AND n_updated_at IS NOT DISTINCT FROM stored.source_updated_at
-							-- a booking to be made needs the person to stay
+							-- a new booking requires that the person remains
 							AND (the_booking IS NOT NULL OR booking_reason IS NOT NULL);
 					END IF;
 
-					-- Once more: where the person was erased meanwhile, as a new one.
+					-- Repeat; a person who has been erased meanwhile is created again.
 					PERFORM FROM peer.person p
 					WHERE p.workspace_id = the_workspace AND p.email = v_email
 					FOR NO KEY UPDATE;
@@ -1068,7 +1069,7 @@ BEGIN
 					AND d.kind = 'passport';
 				END IF;
 
-				-- The booking: made once a lead, never changed
+				-- The booking: created once per lead, never changed
 				IF asked THEN
 					WHILE the_booking IS NULL AND booking_reason IS NULL LOOP
 						INSERT INTO peer.booking (workspace_id, lead_reference, person_id,
@@ -1100,7 +1101,7 @@ BEGIN
 			GET STACKED DIAGNOSTICS e_state = RETURNED_SQLSTATE,
 				e_schema = SCHEMA_NAME, e_table = TABLE_NAME,
 				e_column = COLUMN_NAME, e_constraint = CONSTRAINT_NAME;
-			-- what a retry or an operator mends
+			-- errors that a retry or an operator resolves
 			IF "left"(e_state, 2) IN ('08', '25', '40', '53', '54', '55', '57', '58', 'XX') THEN
 				RAISE;
 			END IF;
@@ -1121,7 +1122,7 @@ BEGIN
 	END IF;
 
 	-- -----------------------------------------------------------------------
-	-- The outcome, and the row that keeps it
+	-- The outcome and its log row
 	-- -----------------------------------------------------------------------
 
 	IF status <> 'processed' THEN

@@ -1,8 +1,8 @@
 -- Names of countries and codes of states for bench/peer.sql, which includes
--- this file. Generated once, apart from src/country_table.h, from Debian's
--- iso-codes (iso_3166-1.json: name, official_name, common_name, each also as ISO
--- has it where iso-codes inverts it: Korea, Republic of; iso_3166-2.json) and the
--- contract's everyday names and two-letter codes.
+-- this file. Generated once, independently of src/rules/country_table.h, from
+-- Debian's iso-codes (iso_3166-1.json: name, official_name, common_name, each also
+-- in the word order of ISO if iso-codes inverts it, as in "Korea, Republic of";
+-- iso_3166-2.json), the everyday names and the two-letter codes.
 
 INSERT INTO peer.country (name_folded, alpha2)
 SELECT pg_catalog.lower(name COLLATE "C"), alpha2
@@ -473,8 +473,8 @@ FROM (VALUES
 	('ca', 'CA')
 ) AS names (name, alpha2);
 
--- Whether a country with states of its own uses the abbreviation; null where it
--- is another country, or none. Both arguments come folded.
+-- Whether a country whose states are known uses the abbreviation; null for another
+-- country, or none. Both arguments are in lower case.
 CREATE FUNCTION peer.is_state_of(state text, country_folded text) RETURNS boolean
 	LANGUAGE sql IMMUTABLE PARALLEL SAFE
 	AS $$

@@ -1,6 +1,6 @@
 #!/usr/bin/env perl
-# report.pl RAW: reads the figures that script/bench noted; writes results.md
-# and results.svg in the current folder, and the tables on the terminal.
+# report.pl RAW: reads the figures that script/bench has collected, writes
+# results.md and results.svg into the current folder, and prints the tables.
 use strict;
 use warnings;
 
@@ -40,7 +40,7 @@ sub median
 	return ($v[ $#v / 2 ] + $v[ @v / 2 ]) / 2;
 }
 
-# The ratio of two lists of rounds: of each round, and of these the median.
+# The median of the ratios of two lists of rounds, round by round.
 sub ratio
 {
 	my ($over, $under) = @_;
@@ -48,7 +48,7 @@ sub ratio
 	return median(map { $under->[$_] ? ($over->[$_] // 0) / $under->[$_] : undef } 1 .. $#$under);
 }
 
-# What is left of a list of rounds without that of the payload's own.
+# A list of rounds less that of reading the payload alone, round by round.
 sub without
 {
 	my ($all, $payload) = @_;
@@ -79,7 +79,7 @@ my %name = (
 my $markdown = '';
 sub out { $markdown .= join '', @_ }
 
-# A table in Markdown, its first column to the left.
+# A table in Markdown, its first column aligned to the left.
 sub table
 {
 	my ($head, @rows) = @_;
@@ -91,8 +91,8 @@ sub table
 my ($smallest, $largest) = (sort { $a <=> $b } keys %{ $growth{new} // {} })[ 0, -1 ];
 my $sizes = defined $smallest ? sprintf('%s ÷ at %s', map { number($_) } $largest, $smallest) : '1 M ÷ at 10 k';
 
-# Each target: what, at least or at most, and for the first three mixes how much
-# of it there has to be and what was measured.
+# Each target: what is measured, whether the goal is a minimum or a maximum, and,
+# for each of the first three mixes, the goal and the measured value.
 my @targets = (
 	['backend CPU, PL/pgSQL ÷ ours', '≥', [ 2.5, 2.5, 2.2 ],
 		sub { ratio($cpu{ $_[0] }{peer}, $cpu{ $_[0] }{ours}) } ],
@@ -130,7 +130,7 @@ table([ '', @mixes[ 0 .. 2 ] ],
 		[ $what, map { verdict($sign, $goals->[$_], $measure->($mixes[$_])) } 0 .. 2 ]
 	} @targets);
 
-# A table of variants and mixes; below it what ours is compared with.
+# A table of variants and mixes, followed by the ratios of ours to the others.
 sub by_variant
 {
 	my ($title, $of, $variants, $ratios) = @_;
@@ -219,7 +219,8 @@ print $md $markdown;
 close $md;
 print $markdown =~ s/^!\[.*\n\n//mr;
 
-# The chart: a panel each of throughput, CPU and instructions; bars by mix.
+# The chart: one panel each for throughput, CPU and instructions, with bars
+# grouped by mix.
 my %colour = (ours => '#2563a8', peer => '#d98032', app => '#8a5fb0', floor => '#9aa0a6');
 my @panels = (
 	[ 'calls a second, 8 clients, durable', [qw(ours peer app floor)],

@@ -1,7 +1,7 @@
--- What script/bench measures on: schemas loopit (ours), peer (PL/pgSQL), app
--- (the application side) with the same tables, the floor's log bench.log, the
--- leads, and the statements.  psql variable: example, the specification's
--- example payload.  Lead n is the same lead for everyone.
+-- The database of script/bench: schemas loopit (ours), peer (PL/pgSQL) and app
+-- (the application) with the same tables, the log of the floor (bench.log), the
+-- leads, and the statements.  The psql variable example is the example payload of
+-- the specification.  Lead n is the same for all variants.
 \set QUIET on
 \set ON_ERROR_STOP on
 SET client_min_messages = error;
@@ -27,14 +27,14 @@ CREATE SCHEMA bench;
 CREATE TABLE bench.log (LIKE loopit.ingest_log INCLUDING ALL);
 CREATE UNLOGGED TABLE bench.mark (run text, cpu bigint, wal pg_lsn);
 
--- Nanoseconds that this backend has been on a CPU.
+-- The CPU time of this backend in nanoseconds.
 CREATE FUNCTION bench.cpu() RETURNS bigint LANGUAGE sql VOLATILE AS $$
 	SELECT split_part(pg_read_file('/proc/self/schedstat', 0, 100), ' ', 1)::bigint
 $$;
 
 -- ---------------------------------------------------------------------------
--- Lead n.  E-mail addresses are spread as real ones are, lead references rise.
--- The functions are inlined: a call costs no more than their expressions.
+-- Lead n.  E-mail addresses are spread like real ones, lead references ascend.
+-- The functions are inlined, so a call costs no more than its expressions.
 -- ---------------------------------------------------------------------------
 
 CREATE FUNCTION bench.workspace(n bigint) RETURNS bigint LANGUAGE sql IMMUTABLE
@@ -58,9 +58,9 @@ CREATE FUNCTION bench.vin(asset bigint) RETURNS text LANGUAGE sql IMMUTABLE
 CREATE FUNCTION bench.licence(n bigint) RETURNS text LANGUAGE sql IMMUTABLE
 	AS 'SELECT (n + 1000000000)::text';
 
--- The payload is the example's text with the lead's own values in it: concat()
--- copies the pieces, and the cast parses them, as it parses what a client
--- sends.
+-- The payload is the text of the example with the values of the lead inserted:
+-- concat() copies the pieces, and the cast parses the result, as it parses what a
+-- client sends.
 CREATE PROCEDURE bench.make_payload(name text, body text, mailbox text) LANGUAGE plpgsql AS $$
 DECLARE
 	part record;
@@ -88,7 +88,7 @@ CALL bench.make_payload('minimal_lead', '{"id": 1759346, "prospect": {"first_nam
 	'bench.email(n)');
 
 -- ---------------------------------------------------------------------------
--- Workspaces and what can be booked
+-- Workspaces, vehicles, locations and packages
 -- ---------------------------------------------------------------------------
 
 INSERT INTO loopit.workspace (id, name) SELECT w, 'Workspace ' || w FROM generate_series(1, 20) w;
@@ -105,7 +105,7 @@ INSERT INTO loopit.asset_location (workspace_id, asset_id, location_id, position
 SELECT workspace_id, id, workspace_id * 2 + i, i + 1 FROM loopit.asset, generate_series(0, 1) i;
 
 -- ---------------------------------------------------------------------------
--- The log row that a call of ours writes, by mix
+-- The log row that a call of the extension writes, for each mix
 -- ---------------------------------------------------------------------------
 
 SELECT loopit_ingest_lead(bench.full_lead(0)) AS outcome \gset
@@ -119,7 +119,7 @@ FROM loopit.ingest_log l;
 TRUNCATE loopit.person, loopit.identity_document, loopit.booking, loopit.ingest_log RESTART IDENTITY;
 
 -- ---------------------------------------------------------------------------
--- The statements, $1 being n
+-- The statements; $1 is n
 -- ---------------------------------------------------------------------------
 
 CREATE TABLE bench.statement (variant text, mix text, statement text, PRIMARY KEY (variant, mix));
@@ -130,7 +130,7 @@ FROM bench.sample, (VALUES
 	('sql', 'SELECT loopit_ingest_lead(bench.%I($1))'),
 	('peer', 'SELECT peer.ingest_lead(bench.%I($1))'),
 	('payload', 'SELECT bench.%I($1) IS NULL')) v (variant, statement);
--- The floor's outcome is a constant: that is as little as storing can cost.
+-- The outcome of the floor is a constant, the least that storing can cost.
 INSERT INTO bench.statement
 SELECT 'floor', mix, format('INSERT INTO bench.log (%s) VALUES (%s)',
 	string_agg(quote_ident(key), ', ' ORDER BY n),

@@ -6,24 +6,25 @@
 #include "rules/repair.h"
 
 /*
- * A reader of JSON by RFC 8259's grammar, which knows where it is: unlike the
- * repair it can tell a comma behind the last element from any other.
+ * A parser of JSON by the grammar of RFC 8259.  Unlike the repair it knows its
+ * place in the grammar, and so distinguishes a comma after the last element from
+ * any other.
  */
 typedef struct Reader
 {
 	const char *at;
 	const char *end;
-	bool		lenient;		/* takes a comma behind the last element */
+	bool		lenient;		/* accepts a comma after the last element */
 	size_t		depth;
 	size_t		deepest;
-	size_t		dropped;		/* commas and \u0000 that are to go */
-	char	   *expected;		/* the text without them; NULL: not wanted */
+	size_t		dropped;		/* commas and \u0000 to be dropped */
+	char	   *expected;		/* the text without them, or NULL */
 	size_t		length;
 } Reader;
 
 static bool read_value(Reader *reader);
 
-/* Copies what was read since start. */
+/* Copies the text that has been read since start. */
 static void
 keep(Reader *reader, const char *start)
 {
@@ -34,7 +35,7 @@ keep(Reader *reader, const char *start)
 	reader->length += length;
 }
 
-/* The next byte is one of these: reads it. */
+/* Reads the next byte if it is one of these. */
 static bool
 read_one_of(Reader *reader, const char *bytes)
 {
@@ -82,8 +83,8 @@ read_number(Reader *reader)
 }
 
 /*
- * An escape: the code unit of a \u, 0 of any other one, -1 where it is none.
- * \u0000 is read, and not kept.
+ * Reads an escape.  Returns the code unit of a \u, 0 for another escape, and -1 if
+ * it is invalid.  Drops \u0000.
  */
 static int
 read_escape(Reader *reader)
@@ -111,7 +112,7 @@ read_escape(Reader *reader)
 	return code;
 }
 
-/* Halves of a surrogate pair stand together, as jsonb wants them. */
+/* Surrogates must come in pairs, as jsonb requires. */
 static bool
 read_string(Reader *reader)
 {
@@ -140,7 +141,7 @@ read_string(Reader *reader)
 	return true;
 }
 
-/* An array or an object, up to the closing byte. */
+/* Reads an array or an object, up to the closing byte. */
 static bool
 read_elements(Reader *reader, bool keys, const char *closing)
 {
@@ -174,7 +175,7 @@ read_elements(Reader *reader, bool keys, const char *closing)
 			read_space(reader);
 		} while (reader->at == reader->end || *reader->at != closing[0]);
 
-		if (reader->length > comma) /* it was the last one's comma */
+		if (reader->length > comma) /* a comma after the last one */
 		{
 			if (!reader->lenient)
 				return false;
@@ -263,17 +264,17 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (!repair.repaired)
 			CHECK(repair.length == size && memcmp(input, output, size) == 0);
 
-		/* of what is JSON but for that, exactly that is dropped */
+		/* if the text is JSON otherwise, exactly these are dropped */
 		if (valid)
 		{
 			CHECK(repair.repaired == (before.dropped > 0));
 			CHECK(repair.length == before.length &&
 				  memcmp(output, expected, repair.length) == 0);
 		}
-		/* what was no JSON before is none afterwards; what was, is */
+		/* the result is JSON if, and only if, the text was */
 		CHECK(read_json(&after) == valid);
 
-		/* nothing is left to be dropped, whatever it was */
+		/* a second repair changes nothing */
 		if (repair.length > 0)
 		{
 			Repair		second = repair_json(output, repair.length, again);

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # chroot.sh: functions that script/test-matrix and script/test-fresh share: a
 # Debian chroot, made once and kept, in which a run cannot leave anything behind.
 #

@@ -1,4 +1,4 @@
--- What script/demo shows.  :examples is the folder of the payloads.
+-- The demonstration of script/demo.  :examples is the folder of the payloads.
 \set QUIET on
 \set ON_ERROR_STOP on
 \pset footer off
@@ -24,7 +24,7 @@ SELECT jsonb_pretty(loopit_ingest_lead(:'payload'));
 \pset tuples_only off
 \pset format aligned
 
-\echo '=== The same lead again: nothing changes, nothing is doubled.'
+\echo '=== The same lead again: nothing changes, and nothing is stored twice.'
 \echo
 SELECT outcome->>'status' AS status, outcome#>>'{person,action}' AS person,
 	outcome#>>'{address,action}' AS address, outcome#>>'{driver_licence,action}' AS driver_licence,
@@ -32,7 +32,7 @@ SELECT outcome->>'status' AS status, outcome#>>'{person,action}' AS person,
 FROM loopit_ingest_lead(:'payload') AS outcome;
 
 \set payload `cat partial.json`
-\echo '=== A partial lead: the person is stored; every reason why the rest is not.'
+\echo '=== A partial lead: the person is stored, with all reasons why the rest is not.'
 \echo
 SELECT outcome->>'status' AS status, outcome#>>'{person,action}' AS person,
 	outcome#>>'{driver_licence,reason}' AS driver_licence, outcome#>>'{booking,reason}' AS booking
@@ -47,7 +47,7 @@ WHERE lead_reference = '1759347';
 \pset format aligned
 
 \set payload `cat bad.json`
-\echo '=== A bad one: rejected, with everything that is wrong at once.'
+\echo '=== A bad lead: rejected; all faults are reported at once.'
 \echo
 SELECT outcome->>'status' AS status, outcome->>'reason' AS reason
 FROM loopit_ingest_lead(:'payload') AS outcome;
@@ -56,7 +56,7 @@ FROM loopit.ingest_log, jsonb_array_elements(outcome->'issues') issue
 WHERE lead_reference = '1759348';
 
 \set payload `cat unknown-dealership.json`
-\echo '=== One for a dealership that nobody has configured yet.'
+\echo '=== A lead for a dealership that is not configured yet.'
 \echo
 SELECT outcome->>'status' AS status, outcome->>'reason' AS reason
 FROM loopit_ingest_lead(:'payload') AS outcome;
@@ -69,18 +69,18 @@ SELECT outcome->>'status' AS status, outcome#>>'{booking,action}' AS booking,
 	outcome#>>'{issues,0,code}' AS issue
 FROM loopit_ingest_webhook(decode(:'body', 'base64')) AS outcome;
 
-\echo '=== The log, one row a delivery:  SELECT … FROM loopit.ingest_log'
+\echo '=== The log has one row for each delivery:  SELECT … FROM loopit.ingest_log'
 \echo
 SELECT id, status, reason, dealership_id AS dealership, lead_reference AS lead, email,
 	person_action AS person, booking_action AS booking, booking_reason
 FROM loopit.ingest_log ORDER BY id;
 
-\echo '=== Leads that nobody has settled:  SELECT … FROM loopit.unresolved_lead'
+\echo '=== Leads that are still unresolved:  SELECT … FROM loopit.unresolved_lead'
 \echo
 SELECT log_id, dealership_id AS dealership, lead_reference AS lead, status, reason
 FROM loopit.unresolved_lead ORDER BY log_id;
 
-\echo '=== The dealership is configured late; its leads are rescued by one statement:'
+\echo '=== When the dealership is configured, one statement ingests its leads:'
 \echo '=== SELECT loopit_replay_lead(log_id) FROM loopit.unresolved_lead'
 \echo '===     WHERE reason = ''workspace_not_found'';'
 \echo

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # lib.sh: functions that script/demo, script/test and the other scripts share.
 # They find or install a PostgreSQL to build with, and install the extension into
 # a private copy of it, so that the system's PostgreSQL is not changed and two
@@ -15,7 +16,7 @@ top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 LC_ALL=C
 if locale -a 2>/dev/null | grep -qix 'c\.utf-\?8'; then LC_ALL=C.UTF-8; fi
 export LC_ALL LANG=$LC_ALL
-unset LANGUAGE
+unset LANGUAGE LC_COLLATE LC_CTYPE LC_MESSAGES LC_MONETARY LC_NUMERIC LC_TIME
 
 say() { printf '%s\n' "$*" >&2; }
 die() {
@@ -79,23 +80,26 @@ install_packages() {
 			grep -q 'ok installed' || missing+=("$package")
 	done
 	[ ${#missing[@]} -gt 0 ] || return 0
-	by_hand="as root: apt-get update && apt-get install -y --no-install-recommends ${missing[*]}"
+	by_hand="As root, run
+    apt-get update && apt-get install -y --no-install-recommends ${missing[*]}
+and then this again."
 	[ "${LOOPIT_INSTALL:-}" != no ] ||
-		die "packages are missing, and LOOPIT_INSTALL=no forbids to install them; $by_hand"
+		die "packages are missing, and LOOPIT_INSTALL=no forbids to install them.  $by_hand"
 	command -v apt-get >/dev/null ||
 		die "packages are missing, and there is no apt-get to install them; please install (Debian's names): ${missing[*]}"
 	if [ "$(id -u)" != 0 ]; then
 		command -v sudo >/dev/null ||
-			die "packages are missing, and there is no sudo to install them; $by_hand; then run this again"
+			die "packages are missing, and there is no sudo to install them.  $by_hand"
 		sudo=(sudo)
 	fi
 	step "Installing packages with ${sudo[*]:+sudo }apt-get (a minute or two): ${missing[*]}"
-	"${sudo[@]}" true || die "sudo does not let you install packages; $by_hand; then run this again"
-	quietly "${sudo[@]}" apt-get -q update ||
+	"${sudo[@]}" true || die "sudo does not let you install packages.  $by_hand"
+	# by default, apt-get update succeeds even if it cannot reach any server
+	quietly "${sudo[@]}" apt-get -q -o APT::Update::Error-Mode=any update ||
 		say "apt-get update failed (see above); trying with the package lists that are there"
 	quietly "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive \
 		apt-get -q install -y --no-install-recommends "${missing[@]}" ||
-		die "apt-get cannot install the packages (its messages are above); check the network and /etc/apt, then, $by_hand; then run this again"
+		die "apt-get cannot install the packages (its messages are above).  Check the network and /etc/apt.  $by_hand"
 }
 
 # The same for packages that a script can do without: says what is left out
@@ -174,7 +178,7 @@ fetch_source() {
 	apt=(apt-get -qq -o Dir::Etc::SourceList="$work/apt/sources.list"
 		-o Dir::Etc::SourceParts=/dev/null -o Dir::State::Lists="$work/apt/lists"
 		-o Dir::Cache="$work/apt" -o APT::Sandbox::User="$(id -un)")
-	say "fetching the source of postgresql-$version"
+	step "Fetching the source of postgresql-$version"
 	"${apt[@]}" update >&2 ||
 		die "apt-get cannot read the list of Debian's sources: check the network, or set LOOPIT_PG_SOURCE to a folder with PostgreSQL's source"
 	(cd "$work/apt" && "${apt[@]}" source --tar-only "postgresql-$version" >&2) ||
@@ -209,7 +213,7 @@ build_assert_server() {
 	prefix=$cache/assert-$version
 	build=$prefix.build
 	if [ ! -f "$prefix/.complete" ]; then
-		say "building PostgreSQL $version with assertions in $prefix: some minutes (log: $cache/assert.log)"
+		step "Building PostgreSQL $version with assertions in $prefix: some minutes (log: $cache/assert.log)"
 		rm -rf "$prefix" "$build"
 		mkdir -p "$build"
 		(
@@ -288,13 +292,14 @@ make_work_folder() {
 	[ ${#work} -lt 90 ] || die "the path $work is too long for a socket: set TMPDIR to a folder with a shorter path"
 }
 
-# Stops the server and removes the folder, unless $keep is set.
+# Stops the servers in the folder and removes it, unless $keep is set.
 end_work_folder() {
+	local file
 	[ -z "${mounted:-}" ] || umount "$mounted" || true
 	[ -z "${keep:-}" ] || return 0
-	if [ -f "$work/data/postmaster.pid" ]; then
-		(cd "$work" && as_user "$bin/pg_ctl" -D "$work/data" -m immediate -s stop) || true
-	fi
+	[ -z "${bin:-}" ] || find "$work" -name postmaster.pid | while read -r file; do
+		(cd "$work" && as_user "$bin/pg_ctl" -D "$(dirname "$file")" -m immediate -s stop) || true
+	done
 	rm -rf "$work"
 }
 

@@ -1,8 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * print_reference.c
- *	  Prints README's field reference and code catalogue, from the tables that
- *	  the code runs on.  See script/generate-reference.
+ *	  Prints the field reference and the code catalogue of the documents from
+ *	  the tables that the code uses.  See script/generate-reference.
  *
  *-------------------------------------------------------------------------
  */

@@ -1,5 +1,6 @@
-# The tables are ordinary ones: dumped and restored with all that is in them
-# and all that a DBA added; they outlive the extension, and find a new one.
+# The tables are ordinary tables: pg_dump and restore include their rows and all
+# that a DBA has added; they remain when the extension is dropped, and a new one
+# uses them.
 use strict;
 use warnings;
 use FindBin;
@@ -12,7 +13,7 @@ use Test::More;
 my $node = new_node('dump', 'fsync = off');
 my $folder = PostgreSQL::Test::Utils::tempdir;
 
-# A lead with everything in it; its number is its reference, too.
+# A lead with all things in it; its number is also its reference.
 sub lead
 {
 	my ($number) = @_;
@@ -22,7 +23,7 @@ sub lead
 		"license_number": "N$number", "license_expiry": "01/01/2030", "license_dob": "01/01/1990"}}')};
 }
 
-# What became of it, in short.
+# Its outcome, in short.
 sub told
 {
 	my ($number, $schema) = @_;
@@ -31,7 +32,7 @@ sub told
 	  . "o#>>'{booking,action}') FROM $schema." . lead($number) . ' o';
 }
 
-# Every row of every table, and where every sequence stands.
+# Every row of every table, and the state of every sequence.
 sub content
 {
 	my ($database) = @_;
@@ -47,7 +48,7 @@ sub content
 		  WHERE schemaname = 'loopit' ORDER BY sequencename COLLATE "C"});
 }
 
-# What a DBA added: column, index, trigger, view column and grant.
+# What the DBA has added: column, index, trigger, view column and grant.
 sub additions
 {
 	my ($database) = @_;
@@ -64,7 +65,7 @@ sub additions
 	});
 }
 
-# Restores a plain-text dump; any error fails.
+# Restores a plain-text dump; any error fails the test.
 sub restore
 {
 	my ($database, $file) = @_;
@@ -83,7 +84,7 @@ sub dump_to
 		"dumped: @options");
 }
 
-# The restored database goes on where the dumped one stood.
+# The restored database continues where the dumped one was.
 sub goes_on
 {
 	my ($database, $number) = @_;
@@ -122,15 +123,15 @@ is($node->safe_psql('postgres', told($_)), 'processed created created created', 
 $node->safe_psql('postgres', q{SELECT loopit_ingest_lead('{"id": 9, "dealership": {"id": 999}}')});
 my $content = content('postgres');
 my $additions = additions('postgres');
-is(() = $additions =~ /\n/g, 4, 'the DBA added five things');
-like($content, qr/^person: .*p3\@example\.com/m, 'the content has the persons');
+is(() = $additions =~ /\n/g, 4, 'the DBA has added five things');
+like($content, qr/^person: .*p3\@example\.com/m, 'the content includes the persons');
 
 # The whole database.
 dump_to("$folder/whole.sql");
 $node->safe_psql('postgres', 'CREATE DATABASE whole');
 restore('whole', "$folder/whole.sql");
 is(content('whole'), $content, 'whole: same rows, same sequences');
-is(additions('whole'), $additions, 'whole: what the DBA added is there');
+is(additions('whole'), $additions, 'whole: the additions of the DBA are there');
 is( $node->safe_psql('whole',
 		q{SELECT has_function_privilege('hook', 'loopit_ingest_lead(jsonb)', 'EXECUTE'),
 		  has_function_privilege('hook', 'loopit_validate_lead(jsonb)', 'EXECUTE')}),
@@ -143,17 +144,17 @@ $node->safe_psql('postgres', 'CREATE DATABASE part');
 $node->safe_psql('part', 'CREATE EXTENSION loopit_leads');
 restore('part', "$folder/schema.sql");
 is(content('part'), $content, 'part: same rows, same sequences');
-is(additions('part'), $additions, 'part: what the DBA added is there');
+is(additions('part'), $additions, 'part: the additions of the DBA are there');
 goes_on('part', 4);
 
-# The schema alone, before there is the extension.
+# The schema alone, before the extension is created.
 $node->safe_psql('postgres', 'CREATE DATABASE bare');
 restore('bare', "$folder/schema.sql");
 is(content('bare'), $content, 'bare: same rows, same sequences');
 $node->safe_psql('bare', 'CREATE EXTENSION loopit_leads');
 goes_on('bare', 4);
 
-# A table's rows alone, into tables that loopit_setup() made.
+# The rows of a table alone, into tables that loopit_setup() has created.
 dump_to("$folder/rows.sql", '--data-only', map { ('-t', "loopit.$_") } qw(workspace person ingest_log));
 $node->safe_psql('postgres', 'CREATE DATABASE rows');
 $node->safe_psql('rows', 'CREATE EXTENSION loopit_leads');
@@ -166,27 +167,27 @@ is( $node->safe_psql('rows',
 $node->safe_psql('rows', 'INSERT INTO loopit.dealership VALUES (356, 7)');
 is($node->safe_psql('rows', told(9)), 'processed created created skipped', 'rows: a new lead is stored');
 
-# The extension goes, without CASCADE; what it made stays, and the views that
-# do not mask can be read.
+# The extension is dropped, without CASCADE; its tables remain, and the views
+# without masking can be read.
 $node->safe_psql('postgres', 'DROP EXTENSION loopit_leads');
 is(content('postgres'), $content, 'dropped: the data is untouched');
-is(additions('postgres'), $additions, 'dropped: so is what the DBA added');
+is(additions('postgres'), $additions, 'dropped: so are the additions of the DBA');
 is($node->safe_psql('postgres', 'SELECT sum(count) FROM loopit.ingest_summary'),
 	'4', 'dropped: the summary can be read');
 is($node->safe_psql('postgres', 'SELECT count(*) FROM loopit.unresolved_lead'),
 	'1', 'dropped: and the unresolved leads');
 
-# Another one, in a schema of its own, with an upper-case name to be quoted.
+# A new extension, in a schema whose name has upper-case letters and needs quotes.
 $node->safe_psql('postgres', 'CREATE SCHEMA "Ext"; CREATE EXTENSION loopit_leads SCHEMA "Ext"');
 is( $node->safe_psql('postgres',
 		q{SELECT count(*) FROM "Ext".loopit_setup() WHERE done NOT IN ('nothing to do', 'renewed')}),
 	'0', 'again: setup makes nothing but the masking anew');
 is(content('postgres'), $content, 'again: the data is untouched');
-is(additions('postgres'), $additions, 'again: so is what the DBA added');
+is(additions('postgres'), $additions, 'again: so are the additions of the DBA');
 is( $node->safe_psql('postgres',
 		q{SELECT DISTINCT payload#>>'{prospect,dob}' FROM loopit.ingest_audit WHERE payload ? 'item'}),
 	'***', 'again: the audit view masks');
-# the caller of a view needs the way to what it calls
+# the caller of a view needs USAGE on the schema of the functions that it calls
 $node->safe_psql('postgres', 'GRANT USAGE ON SCHEMA "Ext" TO auditor');
 is( $node->safe_psql('postgres', q{SET ROLE auditor;
 		SELECT DISTINCT payload#>>'{prospect,dob}' FROM loopit.ingest_audit WHERE payload ? 'item'}),

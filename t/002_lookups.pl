@@ -1,7 +1,7 @@
-# What support looks up uses an index at any size: no look-up reads the log from
-# end to end, or more than a few hundred pages of it.
+# The look-ups of support use an index at any size: none scans the whole log, or
+# reads more than a few hundred pages of it.
 #
-# LOOPIT_ROWS makes it larger.
+# LOOPIT_ROWS   the number of log rows
 use strict;
 use warnings;
 use FindBin;
@@ -17,9 +17,9 @@ my $last = "timestamptz '2020-01-01Z' + $rows * interval '78 seconds'";
 my $node = new_node('lookups', 'fsync = off', 'jit = off', 'autovacuum = off',
 	'max_wal_size = 4GB');
 
-# A delivery each 78 seconds from 2020 on, 200,000 being half a year: four an
-# address, two a lead.  Half of them made their booking, half asked for none, and
-# a few that asked in vain were dismissed.  At the end stand 20 that were rejected.
+# One delivery every 78 seconds from 2020 on, so that 200,000 are half a year: four
+# per address, two per lead.  Half of them have their booking, half asked for none,
+# and a few that got none were dismissed.  The last 20 were rejected.
 $node->safe_psql('postgres', qq{
 	INSERT INTO loopit.ingest_log (received_at, dealership_id, workspace_id, duration_us,
 		payload_version, asked_for_booking, status, reason, lead_reference, email,
@@ -37,7 +37,7 @@ $node->safe_psql('postgres', qq{
 		'rejected', 'email_invalid', 'new' || i, 'bad' || i, 'skipped', 'skipped', 'person_skipped',
 		'hook', '{}', '{"filler": "0123456789"}'
 	FROM generate_series(1, 20) i;
-	-- five of those were settled by a later delivery
+	-- a later delivery settled five of those
 	INSERT INTO loopit.ingest_log (received_at, dealership_id, workspace_id, duration_us,
 		payload_version, asked_for_booking, status, lead_reference, email,
 		person_action, booking_action, ingested_by, outcome, payload)
@@ -48,8 +48,9 @@ $node->safe_psql('postgres', qq{
 $node->safe_psql('postgres', 'VACUUM ANALYZE loopit.ingest_log');
 is($node->safe_psql('postgres', 'SELECT count(*) FROM loopit.ingest_log'), $rows + 25, "the log has $rows rows");
 
-# The query's plan uses this index (any of a pattern), reads no table from end
-# to end and few pages, and the query has that many rows.
+# Checks that the plan of the query uses an index whose name matches the pattern,
+# has no sequential scan and reads few pages, and that the query returns that many
+# rows.
 sub uses_index
 {
 	my ($name, $index, $rows, $query) = @_;
@@ -83,7 +84,7 @@ uses_index('unresolved leads of a reason', 'ingest_log_unsettled_idx', 15,
 uses_index('audit of a lead', 'ingest_log_lead_reference_idx', 2,
 	q{SELECT * FROM loopit.ingest_audit WHERE lead_reference = '777'});
 
-# Functions do not show their plans, but the server counts what they read.
+# The plans inside functions are not visible, but the server counts what they read.
 sub reads_little
 {
 	my ($name, $rows, $query) = @_;

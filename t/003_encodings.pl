@@ -1,5 +1,5 @@
-# Databases of other encodings: what a payload means does not depend on how
-# the database stores text.
+# Databases with other encodings: the meaning of a payload does not depend on the
+# encoding of the database.
 use strict;
 use warnings;
 use FindBin;
@@ -22,7 +22,7 @@ foreach my $encoding (@encodings)
 	$node->safe_psql($database, dealership());
 }
 
-# Statements and answers are bytes of UTF-8; SQL_ASCII takes them as they are.
+# Statements and results are bytes of UTF-8; SQL_ASCII does not convert them.
 sub query
 {
 	my ($encoding, $sql) = @_;
@@ -32,8 +32,8 @@ sub query
 
 my $number = 0;
 
-# Ingests a lead of a new person, with what is given of the prospect and the
-# other parts, and answers a query on the outcome o and the person p.
+# Ingests a lead of a new person, with the given prospect and other parts, and
+# returns the result of a query on the outcome o and the person p.
 sub lead
 {
 	my ($encoding, $answer, $prospect, $more) = @_;
@@ -71,7 +71,7 @@ foreach my $encoding (@encodings)
 {
 	is(query($encoding, 'SHOW server_encoding'), $encoding, "$encoding: the database's");
 
-	# Trimming takes every white space that the encoding has.
+	# All white space that the encoding has is trimmed.
 	foreach my $name (sort @{ $has{$encoding} })
 	{
 		my $s = $space{$name};
@@ -88,7 +88,7 @@ foreach my $encoding (@encodings)
 			'f|f|t', "$encoding: a loader may not store $name at an end");
 	}
 
-	# The limit counts characters, whatever number of bytes they have.
+	# The limit counts characters, not bytes.
 	my $letter = $letter{$encoding};
 	my $most = $letter x 255;
 	is(lead($encoding, 'p.last_name', qq{, "last_name": "$most"}), $most, "$encoding: 255 characters are taken");
@@ -96,7 +96,7 @@ foreach my $encoding (@encodings)
 		't|too_long', "$encoding: 256 are not");
 }
 
-# A country's name beyond ASCII: in the encodings that have it, and in ASCII.
+# The name of a country that is not ASCII: in encodings that have its characters.
 my $passport = '"passport_number": "P", "passport_expiry": "01/01/2030", "passport_dob": "01/01/1990"';
 foreach my $encoding (qw(UTF8 LATIN1 EUC_JP SQL_ASCII))
 {
@@ -132,7 +132,8 @@ is(reference('SQL_ASCII', "\xc3\xa9\xc2\xa0"), $latin, 'SQL_ASCII: the same dige
 my $japanese = reference('UTF8', "\xe5\xb1\xb1\xe7\x94\xb0");
 is(reference('EUC_JP', "\xe5\xb1\xb1\xe7\x94\xb0"), $japanese, 'EUC_JP: the same digest beyond ASCII');
 
-# Names of locations and plans match, and the outcome is text of the database.
+# Names of locations and plans match, and the outcome is in the encoding of the
+# database.
 foreach my $encoding (@encodings)
 {
 	my $letter = $letter{$encoding};

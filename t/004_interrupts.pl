@@ -1,5 +1,5 @@
-# A call that waits for somebody's lock can be ended like any statement: it
-# raises, whatever ends it, and leaves nothing; it never answers "failed".
+# A call that waits for a lock can be cancelled like any statement: whatever cancels
+# it, it raises an error and stores nothing; it never returns "failed".
 use strict;
 use warnings;
 use FindBin;
@@ -16,7 +16,7 @@ my $lead = q{loopit_ingest_lead('{"id": 1, "dealership": {"id": 356},
 $node->safe_psql('postgres', q{
 	INSERT INTO loopit.person (workspace_id, email, first_name) VALUES (7, 'ann@example.com', 'Ann')});
 
-# What there is: nothing but the person as it was.
+# What is stored: only the person, unchanged.
 sub nothing_stored
 {
 	my ($name) = @_;
@@ -51,7 +51,7 @@ foreach my $what (sort keys %lock)
 		is($stdout, '', "$what, $setting: no outcome");
 	}
 
-	# Somebody ends the statement, or the session.
+	# Another session cancels the statement, or terminates the session.
 	foreach my $end ([ 'pg_cancel_backend', '57014' ], [ 'pg_terminate_backend', '57P01' ])
 	{
 		my ($function, $sqlstate) = @$end;
@@ -67,7 +67,7 @@ foreach my $what (sort keys %lock)
 
 		if ($function eq 'pg_cancel_backend')
 		{
-			# the same session goes on: its next call is another one's
+			# the same session continues with a call for another person
 			$caller->{stderr} = '';
 			is( $caller->query_safe(q{SELECT current_user = session_user AND
 				current_setting('search_path') = '"$user", public'}),
@@ -78,7 +78,7 @@ foreach my $what (sort keys %lock)
 		}
 		else
 		{
-			# psql ends by itself
+			# psql exits by itself
 			$caller->{run}->finish;
 			ok($node->poll_query_until('postgres',
 					"SELECT count(*) = 0 FROM pg_stat_activity WHERE pid = $pid"),

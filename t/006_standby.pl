@@ -1,5 +1,5 @@
-# On a standby a dry run works and ingesting is refused; once it is promoted,
-# everything is there and ingestion goes on.
+# On a standby, a dry run works and ingestion raises an error; after promotion all
+# rows are there and ingestion works.
 use strict;
 use warnings;
 use FindBin;
@@ -11,7 +11,8 @@ use Test::More;
 
 my $primary = new_node('primary', 'fsync = off');
 
-# The call of a lead with everything in it, and what is told of its outcome.
+# Ingests or validates a lead with all things in it, and returns its outcome in
+# short.
 sub call
 {
 	my ($function, $number) = @_;
@@ -35,7 +36,7 @@ sub content
 	} qw(workspace dealership person identity_document booking ingest_log schema_version);
 }
 
-# What raises there, whatever the payload.
+# Functions that raise an error there, whatever the payload.
 sub is_refused
 {
 	my ($node, $name, $before, @calls) = @_;
@@ -58,8 +59,8 @@ $standby->start;
 is($primary->safe_psql('postgres', ingest(3)), 'processed|created|created|created|f', 'lead 3');
 $primary->wait_for_catchup($standby, 'replay', $primary->lsn('write'));
 my $content = content($primary);
-like($content, qr/p3\@example\.com/, 'there is something to stream');
-is(content($standby), $content, 'the standby has it all');
+like($content, qr/p3\@example\.com/, 'there are rows to stream');
+is(content($standby), $content, 'the standby has all rows');
 
 my @writing = (
 	ingest(3), ingest(4), 'SELECT loopit_ingest_lead(NULL)',
@@ -79,16 +80,16 @@ is($standby->safe_psql('postgres', 'SELECT sum(count) FROM loopit.ingest_summary
 is($standby->safe_psql('postgres', q{SELECT payload#>>'{additional_details,license_number}' FROM loopit.ingest_audit WHERE id = 1}),
 	'***', 'standby: the audit view');
 
-# A read-only transaction is the same.
+# The same holds in a read-only transaction.
 is_refused($primary, 'read-only', "SET default_transaction_read_only = on;\n", @writing);
 is($primary->safe_psql('postgres', 'SET default_transaction_read_only = on; ' . validate(4)),
 	'processed|created|created|created|t', 'read-only: a dry run');
-is(content($primary), $content, 'nothing was written anywhere');
+is(content($primary), $content, 'nothing was written');
 
 $primary->stop('immediate');
 $standby->promote;
 ok($standby->poll_query_until('postgres', 'SELECT NOT pg_is_in_recovery()'), 'promoted');
-is(content($standby), $content, 'promoted: everything is there');
+is(content($standby), $content, 'promoted: all rows are there');
 is($standby->safe_psql('postgres', ingest(3)),
 	'processed|unchanged|unchanged|unchanged|f', 'promoted: a known lead is known');
 is($standby->safe_psql('postgres', ingest($_)),
@@ -98,6 +99,6 @@ is( $standby->safe_psql('postgres', q{
 		SELECT (SELECT count(*) FROM loopit.person), (SELECT count(*) FROM loopit.booking),
 		(SELECT count(*) FROM loopit.ingest_log)}),
 	'5|5|6', 'promoted: a row each');
-is(invariants($standby), '', 'promoted: nothing is doubled or torn');
+is(invariants($standby), '', 'promoted: all invariants hold');
 
 done_testing();

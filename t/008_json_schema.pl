@@ -1,6 +1,6 @@
-# loopit_lead_schema() accepts a payload exactly if the parser finds nothing
-# wrong with its shape: no wrong_type, no too_long, no ..._invalid.  Judged by
-# Python's jsonschema, on every field with every kind of value.
+# loopit_lead_schema() accepts a payload if, and only if, the parser reports no issue
+# with its shape: wrong_type, too_long or ..._invalid.  Validated by Python's
+# jsonschema, with every field and every kind of value.
 use strict;
 use warnings;
 use Cwd qw(abs_path);
@@ -11,7 +11,7 @@ use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-# Debian's package is for its own interpreter, whichever comes first in PATH.
+# Debian's package is for Debian's interpreter, which need not be first in PATH.
 my $python = '/usr/bin/python3';
 plan skip_all => "$python has no module jsonschema"
   if system("$python -c 'import jsonschema' >/dev/null 2>&1") != 0;
@@ -24,7 +24,7 @@ sub string { return '"' . join('', @_) . '"' }
 my $blanks = ' \\t\\u3000\\u00a0\\u200b\\ufeff';
 my $pair = '\\ud83d\\ude00';
 
-# What any field gets, whatever its type: null, blanks, other types.
+# Values for every field, whatever its type: null, blanks, other types.
 my @any = (
 	'null', string(), string(' '), string($blanks), string('\\u2060'), 'true', 'false',
 	'0', '-1', '1.5', '[]', '["x"]', '[null]', '{}', '{"x": 1}', string('x'), string('\\u0001'), string('\\u180e'));
@@ -79,13 +79,13 @@ my %type = (
 	(map { $_ => 'object' } qw(dealership prospect prospect.address additional_details item location)),
 	'prospect.email' => 'email', 'prospect.opt_in_to_marketing' => 'boolean', 'dealership.id' => 'bigint', 'updated_at' => 'timestamp');
 
-# What a schema cannot say: it has no clock, and counts no digits of a
+# What a schema cannot express: it has no clock, and cannot limit the digits of a
 # fraction.  It accepts these, and the parser does not.
 my %exception = (
 	timestamp => { string('9999-12-31T23:59:59Z') => 1 },
 	text => { '0.' . '1' x 254 => 1, '1e-254' => 1 });
 
-# {"a": {"b": value}} of a.b
+# Returns {"a": {"b": value}} for a.b.
 sub payload_with
 {
 	my ($path, $value) = @_;
@@ -109,7 +109,7 @@ for my $path (sort keys %type)
 	  for @any, @{ $values{ $type{$path} } };
 }
 
-# Of several fields at once: accepted if every one of them is.
+# Several fields at once: accepted if each of them is.
 srand(8);
 my @leaf = grep { $type{$_} ne 'object' } sort keys %type;
 for my $number (1 .. 300)
@@ -129,7 +129,7 @@ for my $number (1 .. 300)
 my $lines = join("\n", map { $_->{payload} } @case);
 append_to_file("$folder/payloads", $lines);
 
-# The parser's word.
+# The issues that the parser reports.
 sub issues_of
 {
 	my ($file) = @_;
@@ -140,8 +140,8 @@ sub issues_of
 		ORDER BY n});
 }
 
-# The schema's word: a digit a payload.  Numbers are read as they are written,
-# not as floating-point ones.
+# Whether the schema accepts each payload, as a string of digits.  Numbers are read
+# as decimals, not as floating-point numbers.
 append_to_file("$folder/schema", $node->safe_psql('postgres', 'SELECT loopit_lead_schema()'));
 append_to_file("$folder/judge.py", <<'PYTHON');
 import decimal, json, sys
@@ -174,7 +174,7 @@ sub judged
 
 my @accepted = judged("$folder/payloads");
 my @issues = map { (split /\|/, $_, 2)[1] } issues_of("$folder/payloads");
-is(scalar @accepted, scalar @case, 'the validator judged every payload');
+is(scalar @accepted, scalar @case, 'the validator has a result for every payload');
 is(scalar @issues, scalar @case, 'and so did the parser');
 
 my %differ;
@@ -196,14 +196,14 @@ for my $i (0 .. $#case)
 	}
 }
 is(join("\n", @{ $differ{$_} }), '', "$_: schema and parser agree") for sort keys %differ;
-is(scalar keys %differ, 35, 'every field was judged');
+is(scalar keys %differ, 35, 'every field was checked');
 note("$count{accepted} accepted, $count{rejected} rejected");
 cmp_ok($count{$_}, '>', 500, "payloads $_") for sort keys %count;
 
-# The specification's example is accepted; what is no object is not.
+# The example of the specification is accepted; a payload that is no object is not.
 append_to_file("$folder/more", join("\n", slurp_file(top() . '/examples/dealer-studio.json') =~ s/\n/ /gr, qw(null true 1 "x" [] [{}])));
 is(join('', judged("$folder/more")), '1000000', 'the example is accepted, and nothing but an object');
-is(join(' ', issues_of("$folder/more")), join(' ', '1|', map { "$_|payload_not_object" } 2 .. 7), 'as the parser has it');
+is(join(' ', issues_of("$folder/more")), join(' ', '1|', map { "$_|payload_not_object" } 2 .. 7), 'the parser agrees');
 
 $node->stop;
 done_testing();

@@ -1,10 +1,10 @@
-# The extension against bench/peer.sql, which has the same contract in PL/pgSQL:
-# payloads through both, one after the other, outcomes and stored rows compared.
-# First a list of values at the limits of each rule, then random payloads, between
-# which the configuration changes and persons are erased.
+# Compares the extension with bench/peer.sql, which implements the same rules in
+# PL/pgSQL: both ingest the same payloads, and must have the same outcomes and
+# stored rows.  First come values at the limits of each rule, then random payloads,
+# between which the configuration changes and persons are erased.
 #
-# LOOPIT_SEED      repeats a run (the seed is printed)
-# LOOPIT_PAYLOADS  how many random payloads; 2000 by default
+# LOOPIT_SEED      the seed, to repeat a run (each run prints its seed)
+# LOOPIT_PAYLOADS  the number of random payloads (default: 2000)
 
 use strict;
 use warnings;
@@ -34,7 +34,7 @@ CREATE SCHEMA diff;
 CREATE TABLE diff.step (n int PRIMARY KEY, change text, payload jsonb);
 CREATE TABLE diff.result (
 	n int PRIMARY KEY, ours jsonb, peers jsonb, our_log bigint, peer_log bigint,
-	-- the person and documents as the step left them
+	-- the person and documents after the step
 	our_person jsonb, peer_person jsonb);
 -- Which id of the peer's is which of the extension's
 CREATE TABLE diff.id (
@@ -198,7 +198,7 @@ $node->init(extra => [ '--encoding=UTF8', '--locale=C.UTF-8' ]);
 $node->append_conf('postgresql.conf', <<'CONF');
 fsync = off
 log_min_messages = panic
-# nothing may depend on these
+# settings that must not change a result
 TimeZone = 'Australia/Sydney'
 DateStyle = 'German, DMY'
 IntervalStyle = 'sql_standard'
@@ -222,7 +222,7 @@ $node->safe_psql('postgres', $harness);
 my @steps;
 my $n = 0;
 
-# Runs and forgets @steps.
+# Runs @steps, and empties it.
 sub run_steps
 {
 	my $first = $n + 1;
@@ -235,7 +235,7 @@ sub run_steps
 	@steps = ();
 }
 
-# First what chance would not reach in a short run: each listed value once.
+# First each listed value once, since a short random run would not use them all.
 sub step_of
 {
 	my ($payload) = @_;
@@ -286,7 +286,7 @@ while ($done < $payloads)
 	run_steps();
 }
 
-# Nothing is to be found; else it is shown, and how to find it again.
+# Fails if there is a difference, and prints it with the seed.
 sub none
 {
 	my ($found, $name) = @_;
@@ -328,7 +328,7 @@ LIMIT 3
 SQL
 
 # ---------------------------------------------------------------------------
-# The run is worth something only where everything occurred.
+# The run is only useful if every code and action has occurred.
 # ---------------------------------------------------------------------------
 
 my @codes = qw(

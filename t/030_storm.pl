@@ -1,7 +1,7 @@
-# Many clients with few persons and leads: whatever the order, nothing is
-# doubled, nothing fails, nothing deadlocks, and each call has its log row.
+# Many clients deliver few persons and leads at once: whatever the order, there are
+# no duplicates, failures or deadlocks, and each call has its log row.
 #
-# LOOPIT_STORM_SECONDS makes it longer.
+# LOOPIT_STORM_SECONDS   the duration (default: 10)
 use strict;
 use warnings;
 use FindBin;
@@ -14,7 +14,7 @@ my $seconds = $ENV{LOOPIT_STORM_SECONDS} // 10;
 my $node = new_node('storm', 'max_connections = 40', 'fsync = off');
 $node->safe_psql('postgres', 'CREATE EXTENSION amcheck');
 
-# 20 addresses and 50 leads of two workspaces, with all there is in a payload.
+# 20 addresses and 50 leads in two workspaces, with all things in the payload.
 my $script = "$PostgreSQL::Test::Utils::tmp_check/storm.sql";
 append_to_file(
 	$script, q{
@@ -34,7 +34,7 @@ SELECT loopit_ingest_lead(jsonb_build_object(
 		'passport_number', :value, 'passport_country', 'au', 'passport_expiry', '01/01/2030', 'passport_dob', '01/01/1990')));
 });
 
-# Runs it, and answers how many calls came back.
+# Runs it, and returns the number of calls that succeeded.
 sub storm
 {
 	my ($isolation, $duration, @options) = @_;
@@ -56,12 +56,12 @@ sub storm
 
 my $calls = storm('read\ committed', $seconds);
 
-# There a client has to try again; what fails leaves nothing behind.
+# Here clients must retry; a call that fails stores nothing.
 $calls += storm('serializable', $seconds / 2, '--max-tries=10000');
 
-is(invariants($node), '', 'nothing is doubled, torn or failed');
+is(invariants($node), '', 'all invariants hold');
 is($node->safe_psql('postgres', 'SELECT count(*) FROM loopit.ingest_log'),
-	$calls, 'a log row a call');
+	$calls, 'one log row per call');
 is($node->safe_psql('postgres', 'SELECT count(*) FROM loopit.person'),
 	40, '20 addresses in two workspaces are 40 persons');
 is($node->safe_psql('postgres', 'SELECT count(*) FROM loopit.booking'),

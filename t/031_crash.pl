@@ -1,5 +1,5 @@
-# The server dies under load, three times: what was acknowledged is there
-# after recovery, and nothing is there by half.
+# The server crashes three times under load: after recovery, every acknowledged lead
+# is stored, and none is stored in part.
 use strict;
 use warnings;
 use FindBin;
@@ -16,8 +16,8 @@ $node->safe_psql('postgres', 'CREATE EXTENSION amcheck');
 my $clients = 6;
 my $round = 0;
 
-# Starts a client that ingests one new lead after another, and prints the id
-# of each that was acknowledged.
+# Starts a client that ingests one new lead after another, and prints the id of each
+# acknowledged one.
 sub start_client
 {
 	my ($number, $output) = @_;
@@ -46,12 +46,12 @@ for my $how ('immediate', 'SIGKILL', 'SIGKILL')
 	  map { "$PostgreSQL::Test::Utils::tmp_check/acknowledged.$round.$_" } 1 .. $clients;
 	my @running = map { start_client($_, $files[ $_ - 1 ]) } 1 .. $clients;
 
-	# let all of them get something done first
+	# wait until each client has ingested some leads
 	ok( $node->poll_query_until(
 			'postgres',
 			"SELECT count(DISTINCT split_part(lead_reference, '-', 2)) = $clients AND count(*) > 1000
 			 FROM loopit.ingest_log WHERE lead_reference LIKE 'r$round-%'"),
-		"round $round: every client is at work");
+		"round $round: every client is working");
 
 	if ($how eq 'immediate')
 	{
@@ -59,16 +59,16 @@ for my $how ('immediate', 'SIGKILL', 'SIGKILL')
 	}
 	else
 	{
-		# a backend in the middle of its work takes the postmaster down with it
+		# the whole server dies in the middle of its work
 		$node->kill9;
 	}
 	$_->finish for @running;
 
-	# backends notice that the postmaster is gone; then the folder is free
+	# the server can start when the backends have noticed that the postmaster died
 	my $tries = 0;
 	while (!$node->start(fail_ok => 1) && $tries++ < 100)
 	{
-		# forgets the server that did not start
+		# lets the test module forget the server that did not start
 		$node->stop('fast', fail_ok => 1);
 		usleep(200_000);
 	}
@@ -79,7 +79,7 @@ for my $how ('immediate', 'SIGKILL', 'SIGKILL')
 		open(my $in, '<', $file) or die "$file: $!";
 		while (my $line = <$in>)
 		{
-			# a line that was cut off is no acknowledgement
+			# an incomplete line is no acknowledgement
 			$acknowledged{$1} = $2 if $line =~ /^(r\S+)\|(\d+)\n/;
 		}
 		close $in;
@@ -95,7 +95,7 @@ for my $how ('immediate', 'SIGKILL', 'SIGKILL')
 	$total += $count;
 	cmp_ok($count, '>', 300, "round $round: $count leads were acknowledged before $how");
 	is("@lost", '', "round $round: all of them are there");
-	is(invariants($node), '', "round $round: nothing is there by half");
+	is(invariants($node), '', "round $round: all invariants hold");
 }
 
 is($node->safe_psql('postgres', q{
@@ -104,7 +104,7 @@ is($node->safe_psql('postgres', q{
 	't', 'amcheck: every index has every row');
 like($node->safe_psql('postgres',
 		q{SELECT loopit_ingest_lead('{"id": 1, "dealership": {"id": 356}, "prospect": {"email": "a@b.co"}}')->>'status'}),
-	qr/processed/, 'and ingestion goes on');
+	qr/processed/, 'ingestion works again');
 note("$total acknowledged leads in three crashes");
 $node->stop;
 done_testing();

@@ -1,6 +1,6 @@
-# Many calls in one backend, good and bad ones: its memory stays flat.
+# Many calls in one backend, good and bad ones: its memory does not grow.
 #
-# LOOPIT_CALLS makes it more of them.
+# LOOPIT_CALLS   the number of calls
 use strict;
 use warnings;
 use FindBin;
@@ -12,9 +12,9 @@ my $calls = $ENV{LOOPIT_CALLS} // 20000;
 my $node = new_node('memory', 'fsync = off', 'autovacuum = off',
 	'log_min_messages = fatal');
 
-# New persons, updates, redeliveries, rejected and failed leads, raw bodies,
-# dry runs, a thousand a statement: what a call leaves behind in its caller's
-# context would live until the statement's end, the rest as long as the backend.
+# New persons, updates, redeliveries, rejected and failed leads, raw bodies and dry
+# runs, a thousand per statement: a leak into the caller's context would last until
+# the end of the statement, any other as long as the backend.
 $node->safe_psql('postgres', q{
 	ALTER TABLE loopit.person ADD CONSTRAINT no_bob CHECK (first_name <> 'Bob');
 	CREATE FUNCTION payload(i bigint) RETURNS jsonb LANGUAGE sql AS $$
@@ -53,7 +53,7 @@ my ($after, $kinds) = splice(@output, -2);
 my $done = 0;
 $done += $_ for @output;
 is($done, $calls - 2000, "$done calls");
-is($kinds, 'failed processed rejected', 'of every kind');
+is($kinds, 'failed processed rejected', 'leads of every status were among them');
 cmp_ok($after, '<=', $before * 1.02 + 65536,
 	"memory stays flat: $before bytes before, $after after");
 $node->stop;

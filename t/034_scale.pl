@@ -1,7 +1,7 @@
-# Ingestion reads no large table from end to end: not where they are large, and
-# not in a session that made its plans while they were empty.
+# Ingestion never scans a whole large table, not even in a session that made its
+# plans while the tables were empty.
 #
-# LOOPIT_ROWS makes them larger.
+# LOOPIT_ROWS   the number of rows of the large tables
 use strict;
 use warnings;
 use FindBin;
@@ -12,7 +12,7 @@ use Test::More;
 my $rows = $ENV{LOOPIT_ROWS} // 100_000;
 my $node = new_node('scale', 'fsync = off', 'autovacuum = off', 'max_wal_size = 4GB');
 
-# A lead with all there is; the person, the lead and the vehicle by number.
+# A lead with all things in it; the person, the lead and the vehicle have numbers.
 $node->safe_psql('postgres', q{
 	CREATE FUNCTION payload(i bigint) RETURNS jsonb LANGUAGE sql AS $$
 		SELECT jsonb_build_object('id', i, 'dealership', '{"id": 356}'::jsonb,
@@ -23,7 +23,7 @@ $node->safe_psql('postgres', q{
 				'license_number', i, 'license_expiry', '01/01/2030', 'license_dob', '01/01/1990',
 				'passport_number', i, 'passport_country', 'au', 'passport_expiry', '01/01/2030', 'passport_dob', '01/01/1990'))
 	$$;
-	-- tables that this session has read from end to end, and has no need to
+	-- tables of which this session made sequential scans without need
 	CREATE FUNCTION read_whole() RETURNS text LANGUAGE sql AS $$
 		SELECT string_agg(relname || ' ' || seq_scan, ', ' ORDER BY relname) FROM pg_stat_xact_user_tables
 		WHERE schemaname = 'loopit' AND seq_scan > 0
@@ -31,8 +31,8 @@ $node->safe_psql('postgres', q{
 	$$;
 });
 
-# One session, from empty tables on; in a transaction, where the counters are
-# exact.
+# One session that begins with empty tables, in a transaction, in which the counters
+# are exact.
 my $calls = 3000;
 my @output = split /\n/, $node->safe_psql('postgres', qq{
 	BEGIN;
@@ -42,9 +42,9 @@ my @output = split /\n/, $node->safe_psql('postgres', qq{
 	COMMIT;
 });
 is_deeply(\@output, [ $calls, $calls, 'read: none' ],
-	'plans made on empty tables serve when they have grown');
+	'plans made for empty tables are still good when the tables have grown');
 
-# Now large ones.
+# The same with large tables.
 $node->safe_psql('postgres', qq{
 	INSERT INTO loopit.person (workspace_id, email)
 		SELECT 7, 'q' || i || '\@example.com' FROM generate_series(1, $rows) i;

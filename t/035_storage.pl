@@ -1,7 +1,7 @@
-# Which tables do without SQL, and that it makes no difference: whatever a DBA
-# adds or takes away, the same leads give the same outcomes and rows on both
-# settings of loopit_leads.storage, and where a table has something that only
-# SQL honours, the log at DEBUG1 says so.
+# Which tables are accessed directly, and that the results are the same as with SQL:
+# whatever a DBA adds or removes, the same leads have the same outcomes and rows with
+# both settings of loopit_leads.storage.  If a table has a feature that requires SQL,
+# a message at DEBUG1 names it.
 use strict;
 use warnings;
 use FindBin;
@@ -11,8 +11,8 @@ use Test::More;
 
 my $node = new_node('storage', 'fsync = off', 'autovacuum = off');
 
-# Leads that take every way: new, an update, a second document, a redelivery,
-# one that is late, and one with the vehicle's own location.
+# Leads of all kinds: a new one, an update, a second document, a redelivery, a late
+# delivery, and one that is booked at the location of the vehicle.
 $node->safe_psql('postgres', q{
 	CREATE SCHEMA test;
 	CREATE FUNCTION test.lead(id int, name text, more jsonb) RETURNS jsonb LANGUAGE sql AS $$
@@ -49,8 +49,8 @@ $node->safe_psql('postgres', q{
 	$$;
 });
 
-# Runs the leads after some DDL, all of it rolled back; answers what they gave
-# and what was said of tables.
+# Runs the leads after some DDL, and rolls all of it back.  Returns outcomes and
+# rows, the messages about tables, and the errors.
 sub run
 {
 	my ($ddl, $storage, $after) = @_;
@@ -76,16 +76,16 @@ sub run
 
 my ($plain) = run('SELECT', 'sql');
 is(() = $plain =~ /^processed/mg, 6, 'all leads are processed');
-like($plain, qr/^processed created created skipped created payload$/m, 'the first makes all there is');
-like($plain, qr/^processed unchanged .* created asset$/m, 'the last takes the location of the vehicle');
+like($plain, qr/^processed created created skipped created payload$/m, 'the first creates everything');
+like($plain, qr/^processed unchanged .* created asset$/m, 'the last is booked at the location of the vehicle');
 like($plain, qr/stale_payload/, 'one is late');
-is(() = $plain =~ /"kind"|"lead_reference"|log rows 6/g, 8, 'two documents, five bookings and a log row each');
+is(() = $plain =~ /"kind"|"lead_reference"|log rows 6/g, 8, 'two documents, five bookings and six log rows');
 
-# What is done, and which tables then take SQL, and why.
+# The DDL, and which tables then require SQL, and why.
 my @cases = (
 	[ 'SELECT', '' ],
 
-	# what both can do
+	# what direct access supports
 	[ 'ALTER TABLE loopit.person ADD note text, ADD CHECK (length(first_name) < 9)', '' ],
 	[ 'CREATE INDEX ON loopit.booking (created_at); CREATE INDEX ON loopit.person (lower(last_name)) WHERE city IS NULL', '' ],
 	[ 'ALTER INDEX loopit.person_email_key RENAME TO address', '' ],
@@ -94,7 +94,7 @@ my @cases = (
 	[ 'ALTER TABLE loopit.person ENABLE ROW LEVEL SECURITY', '' ],
 	[ 'ALTER TABLE loopit.ingest_log SET UNLOGGED', '' ],
 
-	# what only SQL can
+	# what requires SQL
 	[ 'CREATE TRIGGER t AFTER INSERT ON loopit.booking FOR EACH ROW EXECUTE FUNCTION test.fire()', 'booking: it has a trigger' ],
 	[ 'CREATE TRIGGER t BEFORE UPDATE ON loopit.person FOR EACH STATEMENT EXECUTE FUNCTION test.fire()', 'person: it has a trigger' ],
 	[ 'CREATE CONSTRAINT TRIGGER t AFTER INSERT ON loopit.ingest_log DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION test.fire()', 'ingest_log: it has a trigger' ],
@@ -147,18 +147,18 @@ my $icu = $node->safe_psql('postgres', q{SELECT EXISTS (SELECT FROM pg_collation
 for my $case (@cases)
 {
 	my ($ddl, $reasons) = @$case;
-	next if $ddl =~ /provider = icu/ && $icu eq 'f';	# a server built without
+	next if $ddl =~ /provider = icu/ && $icu eq 'f';	# the server was built without ICU
 	my ($rows, $said, $errors) = run($ddl, 'auto');
 	my ($rows_sql, $said_sql) = run($ddl, 'sql');
 	my $short = substr($ddl =~ s/\s+/ /gr, 0, 90);
 	is($rows, $plain, "the same rows: $short");
-	is($rows_sql, $plain, "the same by SQL: $short");
-	is($said, $reasons, 'said: ' . ($reasons || 'nothing'));
-	is($said_sql, '', 'by SQL nothing is looked at');
+	is($rows_sql, $plain, "the same with SQL: $short");
+	is($said, $reasons, 'reported: ' . ($reasons || 'nothing'));
+	is($said_sql, '', 'nothing is reported with SQL');
 	is($errors, '', 'no error');
 }
 
-# What has no result of its own to compare with: both storages give the same.
+# Cases that change the result: it is the same with both storages.
 my $trigger = 'CREATE FUNCTION test.do() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN %s; RETURN NULL; END $$;
 	CREATE TRIGGER t AFTER INSERT OR UPDATE ON %s FOR EACH ROW EXECUTE FUNCTION test.do()';
 my @same = (
@@ -195,7 +195,7 @@ for my $same (@same)
 	is($errors, $errors_sql, 'and the same errors');
 }
 
-# However often leads fail in one transaction, no memory is left behind.
+# However many leads fail in one transaction, no memory leaks.
 like($node->safe_psql('postgres', q{
 		BEGIN;
 		ALTER TABLE loopit.person ADD CHECK (first_name <> 'Bad');
@@ -203,15 +203,15 @@ like($node->safe_psql('postgres', q{
 		CREATE TEMP TABLE memory AS SELECT sum(total_bytes) AS bytes FROM pg_backend_memory_contexts;
 		SELECT count(loopit_ingest_lead(test.lead(i, 'Bad', '{}') - 'updated_at')) FROM generate_series(1, 500) i;
 		SELECT sum(total_bytes) - bytes < 1000000 FROM pg_backend_memory_contexts, memory GROUP BY bytes;
-		ROLLBACK}), qr/^t$/m, 'failing leads leave no memory behind');
+		ROLLBACK}), qr/^t$/m, 'failing leads leak no memory');
 
-# An error while a CHECK is prepared is the lead's failure, each time.
+# An error during the preparation of a CHECK makes each lead fail.
 my $broken = 'ALTER TABLE loopit.person ADD CHECK (length(first_name) < 1 / 0) NOT VALID';
 my ($broken_rows) = run($broken, 'auto');
 is(() = $broken_rows =~ /^failed/mg, 6, 'a CHECK that cannot be evaluated fails every lead');
-is((run($broken, 'sql'))[0], $broken_rows, 'the same by SQL');
+is((run($broken, 'sql'))[0], $broken_rows, 'the same with SQL');
 
-# In one session it changes with the table.
+# A session notices that a table has changed.
 my (undef, undef, $stderr) = ('', '', '');
 $node->psql('postgres', q{
 	SET client_min_messages = debug1;
@@ -222,10 +222,10 @@ $node->psql('postgres', q{
 	DROP TRIGGER t ON loopit.ingest_log;
 	SELECT loopit_ingest_lead(payload) FROM test.lead WHERE n = 1;
 }, stderr => \$stderr);
-is(() = $stderr =~ /uses SQL/g, 1, 'a table is looked at once until it changes');
+is(() = $stderr =~ /uses SQL/g, 1, 'a table is checked once until it changes');
 
-# A call within a call, before which the outer one's tables are marked as
-# changed: what it has in use stays as it is.
+# A call within a call, after the cached tables of the outer call have been marked
+# stale: the outer call keeps its entries until its end.
 is($node->safe_psql('postgres', q{
 		CREATE FUNCTION test.again() RETURNS trigger LANGUAGE plpgsql AS $$
 		BEGIN

@@ -1,8 +1,7 @@
-# Leads keep coming while a DBA works on the tables: whatever changes beneath
-# an established session, no call fails, no row is lost, and every index has
-# every row (amcheck).
+# Leads arrive while a DBA changes the tables: whatever changes under an established
+# session, no call fails, no row is lost, and every index has every row (amcheck).
 #
-# LOOPIT_STORM_SECONDS makes it longer.
+# LOOPIT_STORM_SECONDS   the duration
 use strict;
 use warnings;
 use FindBin;
@@ -38,7 +37,7 @@ SELECT loopit_ingest_lead(jsonb_build_object(
 		'license_number', :value, 'license_expiry', '01/01/2030', 'license_dob', '01/01/1990')));
 });
 
-# Each takes effect, and is taken back by the next of its pair.
+# Pairs of statements, of which the second reverses the first.
 my @work = (
 	'CREATE INDEX CONCURRENTLY extra ON loopit.booking (created_at)',
 	'ALTER INDEX loopit.person_email_key SET TABLESPACE elsewhere',
@@ -79,7 +78,7 @@ ROUND: while (1)
 	{
 		last ROUND if time > $until && $done >= @work;
 		my $error = '';
-		# a long wait for a lock would keep all others waiting behind it
+		# others would queue behind a long wait for a lock
 		$node->psql('postgres', $statement, stderr => \$error);
 		push @refused, "$statement: $error" if $error =~ /ERROR/;
 		$done++;
@@ -91,7 +90,7 @@ is_deeply(\@refused, [], 'none is refused');
 unlike($stderr, qr/abort|error/i, 'no client fails');
 my ($calls) = $stdout =~ /transactions actually processed: (\d+)/;
 ok($calls, "$calls calls");
-is(invariants($node), '', 'nothing is doubled, torn or failed');
+is(invariants($node), '', 'all invariants hold');
 is($node->safe_psql('postgres', 'SELECT count(*) FROM loopit.ingest_log'),
 	$calls, 'a log row a call');
 is($node->safe_psql('postgres', q{

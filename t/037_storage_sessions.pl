@@ -1,6 +1,6 @@
-# What a session knows of the tables outlives its transactions: whatever is done
-# to them between two leads, committed, the same leads give the same on both
-# settings of loopit_leads.storage, and nothing of it is left in memory.
+# The cached descriptions of the tables outlive transactions: whatever is committed
+# to the tables between two leads, the same leads have the same results with both
+# settings of loopit_leads.storage, and no memory leaks.
 use strict;
 use warnings;
 use FindBin;
@@ -24,7 +24,7 @@ $node->safe_psql('postgres', q{
 	$$;
 });
 
-# Runs statements, each committed, in one session on a fresh copy.
+# Runs statements, each committed, in one session on a new copy of the database.
 sub run
 {
 	my ($storage, $sql) = @_;
@@ -89,7 +89,7 @@ for my $case (@cases)
 	like(run('auto', $sql), $expected, "$what: without");
 }
 
-# Whatever makes the session look at its tables again and again.
+# Statements that make the session rebuild its descriptions again and again.
 like(run('auto', q{
 		SELECT test.ingest(test.lead('1', '{"item": {"vin": "vin9"}}'));
 		BEGIN;

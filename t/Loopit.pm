@@ -1,4 +1,4 @@
-# What the TAP tests have in common.
+# Functions that the TAP tests share.
 package Loopit;
 
 use strict;
@@ -10,14 +10,14 @@ use PostgreSQL::Test::Utils;
 
 our @EXPORT_OK = qw(new_node dealership top invariants);
 
-# The source tree.
+# The path of the source tree.
 sub top
 {
 	return "$FindBin::Bin/..";
 }
 
-# A running node with the extension, its tables and a small dealership; on the
-# storage that LOOPIT_STORAGE says (script/test runs some tests on both).
+# Starts a node with the extension, its tables and a small dealership, with the
+# storage that LOOPIT_STORAGE names (script/test runs some tests with both).
 sub new_node
 {
 	my ($name, @settings) = @_;
@@ -32,7 +32,7 @@ sub new_node
 	return $node;
 }
 
-# Two workspaces; 20 vehicles that can be booked in each.
+# SQL for two workspaces, with 20 vehicles that can be booked in each.
 sub dealership
 {
 	return q{
@@ -47,7 +47,7 @@ sub dealership
 	};
 }
 
-# What must hold whatever happened; a line for each rule that is broken.
+# Checks what must always hold; returns a line for each violation.
 sub invariants
 {
 	my ($node) = @_;

@@ -1,6 +1,6 @@
-# What t/020_differential.pl sends: a configuration, values at the limits of each
-# rule, and random payloads of them.  Random by rand(), so that srand() repeats a
-# run.
+# The input of t/020_differential.pl: a configuration, values at the limits of each
+# rule, and random payloads of such values.  rand() chooses them, so that srand()
+# repeats a run.
 package Payloads;
 
 use strict;
@@ -20,8 +20,8 @@ our @EXPORT = qw(
 my $top = "$FindBin::RealBin/..";
 
 # ---------------------------------------------------------------------------
-# JSON. Plain scalars are strings, \'…' is raw JSON, [] and {} are themselves,
-# ABSENT is a key that is left out. All output is ASCII.
+# JSON. A scalar is a string, \'…' is raw JSON, [] and {} are arrays and objects,
+# and ABSENT leaves out the key. All output is ASCII.
 # ---------------------------------------------------------------------------
 
 use constant ABSENT => \'';
@@ -53,14 +53,14 @@ sub json
 }
 
 # ---------------------------------------------------------------------------
-# Chance
+# Random choice
 # ---------------------------------------------------------------------------
 
 sub one_of { return $_[ int rand @_ ]; }
 sub chance { return rand() < $_[0]; }
 
-# One of the values, each repeated by its weight: weighted(3 => 'a', 1 => 'b').
-# A code reference is called.
+# Returns one of the values, by their weights: weighted(3 => 'a', 1 => 'b').
+# Calls it if it is a code reference.
 sub weighted
 {
 	my @pairs = @_;
@@ -80,7 +80,7 @@ sub weighted
 # Values
 # ---------------------------------------------------------------------------
 
-# What trimming takes off, and what looks as if it did.
+# Characters that are trimmed, and similar ones that are not.
 our @blank = map { chr } 0x09 .. 0x0d, 0x20, 0x85, 0xa0, 0x1680, 0x2000 .. 0x200a,
   0x2028, 0x2029, 0x202f, 0x205f, 0x3000, 0x200b .. 0x200d, 0x2060, 0xfeff;
 our @no_blank = map { chr } 0x01, 0x08, 0x0e, 0x1c, 0x1f, 0x7f, 0x84, 0xad, 0x180e,
@@ -88,7 +88,7 @@ our @no_blank = map { chr } 0x01, 0x08, 0x0e, 0x1c, 0x1f, 0x7f, 0x84, 0xad, 0x18
 
 sub blanks { return join '', map { one_of(@blank) } 1 .. 1 + int rand 3; }
 
-# A valid value dressed up: as a string with blanks around, or in another case.
+# Variants of a valid value: with blanks around it, or in another case.
 sub dressed
 {
 	my ($s) = @_;
@@ -110,7 +110,7 @@ our @numbers = map { \$_ }
   123456789012345678901234567890.12300 0.1e1 1e254 1e255 1e300 1e-253 1e-254 -1e253 -1e254
   9223372036854775807 9223372036854775808 1e1000 356 3.56e2 1001 1001.0 20001);
 
-# Lengths around the limit, in characters of one to four bytes.
+# Texts with lengths around the limit, in characters of one to four bytes.
 sub long_text
 {
 	my $c = one_of('a', 'Z', '9', "é", "漢", "\x{1d11e}");
@@ -122,7 +122,7 @@ sub long_text
 		1 => ($c x ($n - 1)) . one_of(@no_blank));
 }
 
-# Any value, for a field whose valid ones look like $good.
+# Any value for a field whose valid values are like $good.
 sub odd
 {
 	my ($good) = @_;
@@ -172,7 +172,7 @@ our @countries = (
 
 sub two_letters { return join '', map { chr(65 + int rand 26) } 1, 2; }
 
-# Every name that a passport's country may have, and every code of a state.
+# Every name of a country that a passport may have, and every code of a state.
 our (@country_names, @state_codes);
 {
 	open my $file, '<:encoding(UTF-8)', "$top/bench/peer_countries.sql" or die "peer_countries.sql: $!";
@@ -196,7 +196,7 @@ sub passport_country
 		1 => sub { my $s = one_of(@country_names); $s =~ tr/A-Z/a-z/; $s });
 }
 
-# A payload's e-mail is mostly one of five a workspace.
+# The e-mail address of a payload is mostly one of five per workspace.
 sub email
 {
 	my ($workspace) = @_;
@@ -225,8 +225,8 @@ sub odd_email
 		2 => sub { odd('person1@ws1.example.com') });
 }
 
-# Few times, each written in several ways, so that payloads are often equally
-# old; and times around the limit, a day ahead.
+# A few points in time, each in several notations, so that payloads often have the
+# same time; and times around the limit, a day ahead.
 our $start = time;
 sub rfc3339
 {
@@ -363,7 +363,8 @@ our @locations = (
 our @traps = map { "Trap $_" }
   qw(P0001 23514 22000 P0004 0A000 42501 00001 02000 40001 25001 53100 54000 55P03 57014 58030 XX000 08006 40P01 57P01);
 
-# A change of the configuration; each leaves the archived twin out of its way.
+# A change of the configuration that does not conflict with the archived rows of the
+# same name.
 sub change
 {
 	my $ws = 1 + int rand 2;
@@ -401,7 +402,7 @@ sub change
 		1 => 'UPDATE %s.dealership SET workspace_id = 3 - workspace_id WHERE id = 357',
 		1 => 'DELETE FROM %s.dealership WHERE id = 400',
 		2 => 'INSERT INTO %s.dealership VALUES (400, 2) ON CONFLICT DO NOTHING',
-		# a person erased
+		# erase a person
 		14 => sub {
 			my $n = 1 + int rand 5;
 			"DELETE FROM %s.person WHERE workspace_id = $ws AND email = 'person$n\@ws$ws.example.com'";
@@ -412,7 +413,7 @@ sub change
 # Payloads
 # ---------------------------------------------------------------------------
 
-# Twenty leads are current, others after every 150 payloads.
+# Twenty leads are in use at a time, others after every 150 payloads.
 our $done = 0;
 sub lead_id
 {
@@ -420,7 +421,7 @@ sub lead_id
 	return chance(0.3) ? "$id" : \$id;
 }
 
-# Each field: path, valid values, any values. Parents are the last.
+# For each field: path, valid values, any values. Parents are last.
 our @fields = (
 	[ 'id', sub { lead_id() }, sub { odd('1001') } ],
 	[ 'updated_at', \&updated_at, \&odd_updated_at ],
@@ -461,7 +462,7 @@ sub put
 	my $last = pop @keys;
 	for my $key (@keys)
 	{
-		# A parent that an earlier change took away stays so.
+		# A parent that an earlier change has removed is not added again.
 		$payload->{$key} = {} unless exists $payload->{$key};
 		$payload = $payload->{$key};
 		return unless ref $payload eq 'HASH';
@@ -469,7 +470,7 @@ sub put
 	$payload->{$last} = $value;
 }
 
-# The few dates and documents of a person, so that deliveries often agree.
+# A person has few dates and documents, so that deliveries often have the same.
 our %usual = (
 	'prospect.dob' => '10/10/1980',
 	'additional_details.license_expiry' => '10/10/2029',
@@ -485,7 +486,7 @@ our %usual = (
 	'prospect.address.country' => 'Australia',
 	'prospect.address.postcode' => \'2000');
 
-# What a website sends: some parts whole, others not at all.
+# What a website sends: some parts complete, others missing.
 sub new_payload
 {
 	my $ws = weighted(3 => 1, 2 => 2);
@@ -521,7 +522,7 @@ sub copy_of
 	  : $v;
 }
 
-# What was sent lately, and may be sent again, changed a little or not.
+# Recent payloads, which may be sent again, unchanged or with a small change.
 our @recent;
 
 sub payload
@@ -549,7 +550,7 @@ sub payload
 		shift @recent if @recent > 25;
 	}
 
-	# What goes wrong: mostly nothing or a little, sometimes everything.
+	# The number of faults: mostly none or few, sometimes many.
 	my $changes = weighted(6 => 0, 6 => 1, 3 => 2, 2 => sub { 3 + int rand 5 }, 0.3 => 40);
 	for (1 .. $changes)
 	{
@@ -564,7 +565,7 @@ sub payload
 		put($payload, $path, one_of(@no_dates));
 	}
 
-	# What fails in the database
+	# Values that fail in the database
 	if (chance(0.06))
 	{
 		my $number = one_of('license_number', 'passport_number');
