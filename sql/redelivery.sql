@@ -4,15 +4,17 @@
 \set done :abs_srcdir '/sql/fixture/done.sql'
 \ir :fresh
 
--- Where every row stands that a lead makes, and as of which transaction.
+-- Where every row is that a lead makes, and which transaction made it.  (The
+-- person's xmax changes: the row is locked FOR KEY SHARE, so that an erasure
+-- waits for the log row.)
 CREATE FUNCTION test.rows() RETURNS SETOF text LANGUAGE sql AS $$
-	SELECT 'person ' || ctid || ' ' || xmin || ' ' || xmax || ' ' || p FROM loopit.person p
+	SELECT 'person ' || ctid || ' ' || xmin || ' ' || p FROM loopit.person p
 	UNION ALL SELECT 'document ' || ctid || ' ' || xmin || ' ' || xmax || ' ' || d FROM loopit.identity_document d
 	UNION ALL SELECT 'booking ' || ctid || ' ' || xmin || ' ' || xmax || ' ' || b FROM loopit.booking b
 $$;
 
 -- As it was, spelled another way, with what is not read changed: nothing is
--- written and no row is locked.
+-- written.
 SELECT s.* FROM test.short(loopit_ingest_lead(test.full_lead())) s;
 CREATE TABLE test.before AS SELECT test.rows() AS r;
 SELECT what, s.status, s.person, s.address, s.licence, s.passport, s.booking, s.issues FROM (VALUES

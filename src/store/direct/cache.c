@@ -295,7 +295,8 @@ direct_end(DirectSession *session)
 }
 
 /*
- * Raises if the table lacks a column of its description, or has one of a type
+ * Raises if the table lacks a unique index by which deliveries identify a row,
+ * or a column of its description, or has one of a type
  * that is not binary-coercible to ours: statements could not be planned, or
  * would return what must not be read as our type.
  */
@@ -316,8 +317,14 @@ direct_check_shape(int number)
 		cache[number].shape_checked = true;
 		table_close(rel, AccessShareLock);
 	}
-	if (fault->column == NULL)
+	if (fault->sqlerrcode == 0)
 		return;
+	if (fault->column == NULL)
+		ereport(ERROR,
+				(errcode(fault->sqlerrcode),
+				 errmsg("relation \"%s.%s\" lacks a unique index by which its rows are identified",
+						schema_name, name),
+				 errhint("Run SELECT loopit_setup().")));
 	ereport(ERROR,
 			(errcode(fault->sqlerrcode),
 			 fault->sqlerrcode == ERRCODE_UNDEFINED_COLUMN ?

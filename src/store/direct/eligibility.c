@@ -37,7 +37,8 @@
 
 /*
  * Looks for a column of the description that the relation, whatever its kind,
- * does not have, or whose type is not binary-coercible to ours.
+ * does not have, or whose type is not binary-coercible to ours, and for a unique
+ * index by which deliveries identify a row: without it two could be inserted.
  */
 void
 check_shape(Relation rel, const TableSpec *spec, ShapeFault *fault)
@@ -59,6 +60,12 @@ check_shape(Relation rel, const TableSpec *spec, ShapeFault *fault)
 		}
 		fault->column = column->name;
 		return;
+	}
+	for (int i = 0; i < MAX_KEYS && spec->keys[i].ncolumns > 0; i++)
+	{
+		if (spec->keys[i].identifies &&
+			!has_identifying_index(rel, spec, &spec->keys[i]))
+			fault->sqlerrcode = ERRCODE_INVALID_COLUMN_REFERENCE;
 	}
 }
 

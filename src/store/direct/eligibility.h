@@ -10,11 +10,11 @@
 
 #include "store/direct/direct.h"
 
-/* A column without which neither the direct path nor SQL can work. */
+/* What a table lacks without which neither the direct path nor SQL can work. */
 typedef struct ShapeFault
 {
-	const char *column;			/* NULL: none */
-	int			sqlerrcode;
+	int			sqlerrcode;		/* 0: nothing */
+	const char *column;			/* NULL: a unique index */
 	Oid			type;			/* the column's own, where it is not ours */
 } ShapeFault;
 

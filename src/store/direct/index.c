@@ -179,6 +179,38 @@ direct_is_key(Oid index, const TableSpec *spec, int key)
 }
 
 /*
+ * Returns true if a unique index of the table, partitioned or not, has just
+ * the columns of the key, in whatever order and collation.
+ */
+bool
+has_identifying_index(Relation rel, const TableSpec *spec, const KeySpec *key)
+{
+	ListCell   *lc;
+	bool		found = false;
+
+	foreach(lc, RelationGetIndexList(rel))
+	{
+		Relation	index = index_open(lfirst_oid(lc), AccessShareLock);
+		Form_pg_index form = index->rd_index;
+		int			count = 0;
+
+		for (int i = 0; i < key->ncolumns; i++)
+		{
+			AttrNumber	attnum = get_attnum(RelationGetRelid(rel),
+											spec->columns[key->columns[i].column].name);
+
+			for (int j = 0; j < form->indnkeyatts; j++)
+				count += form->indkey.values[j] == attnum;
+		}
+		found |= form->indisunique && form->indisvalid && form->indimmediate &&
+			form->indnkeyatts == key->ncolumns && count == key->ncolumns &&
+			RelationGetIndexPredicate(index) == NIL;
+		index_close(index, AccessShareLock);
+	}
+	return found;
+}
+
+/*
  * An index that was built while some row was being changed may lack what old
  * snapshots see, until all of this session are newer (get_relation_info() in
  * the server's plancat.c has the same rule).

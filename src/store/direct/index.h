@@ -10,6 +10,8 @@
 
 #include "store/direct/direct.h"
 
+extern bool has_identifying_index(Relation rel, const TableSpec *spec,
+								  const KeySpec *key);
 extern bool requires_executor(Node *expression);
 extern const char *check_indexes(Relation rel, DirectTable *table,
 								 bool *transient);
