@@ -50,6 +50,9 @@ extern bool text_equal_folded(const char *a, size_t a_length,
 
 extern bool is_trimmed_code_point(uint32_t code_point);
 extern void trim_text(const char **text, size_t *length);
+extern bool is_placeholder(const char *text, size_t length);
+extern bool has_digit(const char *text, size_t length);
+extern bool is_one_character_repeated(const char *text, size_t length);
 extern size_t count_characters(const char *text, size_t length);
 
 extern bool check_email(const char *text, size_t length, char *lower);
