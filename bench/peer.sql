@@ -127,7 +127,7 @@ SELECT CASE
 END
 $$;
 
--- Is there anything? This is all that is asked of a parent.
+-- True if there is a value, be it a placeholder; a parent needs no more.
 CREATE FUNCTION peer.is_there(value jsonb) RETURNS boolean
 	LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 	AS $$
@@ -140,7 +140,7 @@ BEGIN
 END
 $$;
 
--- What programs write for nothing.
+-- The texts that programs write for a missing value.
 CREATE FUNCTION peer.is_placeholder(value jsonb) RETURNS boolean
 	LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 	AS $$
@@ -159,7 +159,7 @@ BEGIN
 END
 $$;
 
--- Of a string alone; null where it is blank, or no string.
+-- The text of a string; null if it is blank, or of another type.
 CREATE FUNCTION peer.as_string(value jsonb) RETURNS text
 	LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 	AS $$
@@ -190,7 +190,8 @@ BEGIN
 END
 $$;
 
--- Of a VIN or a document's number, which has digits; a VIN's are not all the same.
+-- True if the text cannot be a document's number or a VIN: both have a digit, and
+-- a VIN is not one repeated character.
 CREATE FUNCTION peer.is_no_number(string text, is_vin boolean) RETURNS boolean
 	LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 	AS $$
@@ -281,9 +282,9 @@ BEGIN
 END
 $$;
 
--- RFC 3339, or with an offset as other programs write it; UTC where it names none.
--- Offsets and fractions go beyond what timestamptz's own input takes, so the parts
--- are put together here.
+-- RFC 3339, or with an offset as other programs write it; UTC if there is no offset.
+-- Offsets and fractions may exceed what the input function of timestamptz accepts,
+-- so the parts are combined here.
 CREATE FUNCTION peer.as_timestamptz(value jsonb) RETURNS timestamptz
 	LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 	AS $$
@@ -354,6 +355,15 @@ BEGIN
 	domain := pg_catalog.split_part(address, '@', 2);
 	RETURN domain !~ '\.[0-9]+$'
 		AND (pg_catalog.length(domain) <= 63 OR domain !~ '[^.]{64}');
+END
+$$;
+
+-- Two numbers of documents are the same if their keys are equal.
+CREATE FUNCTION peer.number_key(number text) RETURNS text
+	LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+	AS $$
+BEGIN
+	RETURN pg_catalog.ltrim(pg_catalog.lower(pg_catalog.translate(number, ' -./', '') COLLATE "C"), '0');
 END
 $$;
 
@@ -466,6 +476,8 @@ DECLARE
 	n_opt_in	boolean;
 	n_updated_at timestamptz;
 	n_card		text;
+	n_licence_number text;
+	n_passport_number text;
 	n_licence_state text;
 	new_asset	bigint;
 	new_location bigint;
@@ -638,7 +650,7 @@ BEGIN
 			END IF;
 		END IF;
 
-		-- What stands for nothing only where it stands
+		-- Values that are placeholders only in these fields
 		IF peer.is_no_number(v_licence_number, false) THEN
 			v_licence_number := NULL;
 			issues := issues || ('additional_details.license_number', 'placeholder')::peer.issue;
@@ -652,7 +664,7 @@ BEGIN
 			issues := issues || ('item.vin', 'placeholder')::peer.issue;
 		END IF;
 
-		-- When the payload is from
+		-- The effective time of the payload
 		value := payload -> 'updated_at';
 		IF value IS NOT NULL THEN
 			v_updated_at := peer.as_timestamptz(value);
@@ -854,7 +866,7 @@ BEGIN
 		END IF;
 		has_passport := passport_reason IS NULL;
 
-		-- What is valid, and worth a look
+		-- Dates that are valid but not plausible
 		IF v_licence_expiry < today THEN
 			issues := issues || ('additional_details.license_expiry', 'document_expired')::peer.issue;
 		END IF;
@@ -871,7 +883,7 @@ BEGIN
 			issues := issues || ('additional_details.passport_dob', 'dob_implausible')::peer.issue;
 		END IF;
 
-		-- The booking, as far as the payload alone says
+		-- The booking, as far as the payload alone tells
 		asked := num_nonnulls(v_vin, v_stock, v_plan) > 0;
 		IF NOT asked THEN
 			booking_reason := 'not_provided';
@@ -1069,13 +1081,18 @@ BEGIN
 							AND d.kind = 'driver_licence';
 							n_card := v_licence_card;
 							n_licence_state := v_licence_state;
-							IF licence.number = v_licence_number THEN
+							n_licence_number := v_licence_number;
+							IF peer.number_key(licence.number) = peer.number_key(v_licence_number) THEN
+								-- a JSON number has lost what the text has
+								IF jsonb_typeof(details -> 'license_number') = 'number' THEN
+									n_licence_number := licence.number;
+								END IF;
 								n_card := COALESCE(n_card, licence.card_number);
 								n_licence_state := COALESCE(n_licence_state, licence.issuing_state);
 							END IF;
 							licence_action := CASE
 								WHEN licence.number IS NULL THEN 'created'
-								WHEN licence.number = v_licence_number
+								WHEN licence.number = n_licence_number
 									AND licence.expires_on = v_licence_expiry
 									AND licence.date_of_birth = v_licence_dob
 									AND licence.card_number IS NOT DISTINCT FROM n_card
@@ -1091,9 +1108,14 @@ BEGIN
 							FROM peer.identity_document d
 							WHERE d.workspace_id = the_workspace AND d.person_id = the_person
 							AND d.kind = 'passport';
+							n_passport_number := v_passport_number;
+							IF peer.number_key(passport.number) = peer.number_key(v_passport_number)
+								AND jsonb_typeof(details -> 'passport_number') = 'number' THEN
+								n_passport_number := passport.number;
+							END IF;
 							passport_action := CASE
 								WHEN passport.number IS NULL THEN 'created'
-								WHEN passport.number = v_passport_number
+								WHEN passport.number = n_passport_number
 									AND passport.issuing_country = v_passport_country
 									AND passport.expires_on = v_passport_expiry
 									AND passport.date_of_birth = v_passport_dob
@@ -1167,7 +1189,7 @@ BEGIN
 						received, received);
 				ELSIF licence_action = 'updated' THEN
 					UPDATE peer.identity_document d
-					SET number = v_licence_number, card_number = n_card,
+					SET number = n_licence_number, card_number = n_card,
 						issuing_state = n_licence_state, expires_on = v_licence_expiry,
 						date_of_birth = v_licence_dob, updated_at = received
 					WHERE d.workspace_id = the_workspace AND d.person_id = the_person
@@ -1183,7 +1205,7 @@ BEGIN
 						received, received);
 				ELSIF passport_action = 'updated' THEN
 					UPDATE peer.identity_document d
-					SET number = v_passport_number, issuing_country = v_passport_country,
+					SET number = n_passport_number, issuing_country = v_passport_country,
 						expires_on = v_passport_expiry, date_of_birth = v_passport_dob,
 						updated_at = received
 					WHERE d.workspace_id = the_workspace AND d.person_id = the_person

@@ -1,13 +1,13 @@
 -- Names of countries and codes of states for bench/peer.sql, which includes
--- this file. Generated once, apart from src/rules/country_table.h, from Debian's
--- iso-codes (iso_3166-1.json: name, official_name, common_name, each also as ISO
--- has it where iso-codes inverts it: Korea, Republic of; iso_3166-2.json;
--- LGPL-2.1-or-later), the English names of npm's cldr-localenames-full 48.2.0
--- (Unicode-3.0, Copyright 2004-2026 Unicode, Inc.; see LICENSE), and the contract's
--- everyday names. Congo is left out: it is of two countries.
+-- this file. Generated once, independently of src/rules/country_table.h, from
+-- Debian's iso-codes (iso_3166-1.json: name, official_name, common_name, each also
+-- in the word order of ISO if iso-codes inverts it, as in "Korea, Republic of";
+-- iso_3166-2.json; LGPL-2.1-or-later), the English names of npm's
+-- cldr-localenames-full 48.2.0 (Unicode-3.0, Copyright 2004-2026 Unicode, Inc.; see
+-- LICENSE), and the everyday names. Congo is left out: two countries have the name.
 
--- Letters with accents, and the ASCII letters that they are without: whatever the
--- server's Unicode tables take apart in the Latin blocks.
+-- Letters with accents, and the same letters without: those of the Latin blocks
+-- that the server's Unicode tables decompose to an ASCII letter.
 DO $do$
 DECLARE
 	accented text;
@@ -20,7 +20,7 @@ BEGIN
 		WHERE n < x'250'::int OR n >= x'1e00'::int) l
 	WHERE base COLLATE "C" BETWEEN 'a' AND 'z';
 
-	-- What makes no difference is taken out of a name, one rule after the other.
+	-- What writers vary is removed from a name, one rule after the other.
 	EXECUTE format($sql$
 CREATE FUNCTION peer.country_key(name text) RETURNS text
 	LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
@@ -553,8 +553,8 @@ FROM (VALUES
 	('Congo, Republic of the', 'CG')
 ) AS names (name, alpha2);
 
--- The country of that name; null where there is none. Most are written as they are
--- listed.
+-- The country of that name; null if there is none. Most names come as they are
+-- listed, so that is tried first.
 CREATE FUNCTION peer.country_of(name text) RETURNS text
 	LANGUAGE plpgsql STABLE PARALLEL SAFE
 	AS $$
@@ -569,8 +569,8 @@ BEGIN
 END
 $$;
 
--- Whether a country with states of its own uses the abbreviation; null where it
--- is another country, or none.
+-- True if the country uses the abbreviation for a state; null for a country whose
+-- states are not known, and for none.
 CREATE FUNCTION peer.is_state_of(state text, country_code text) RETURNS boolean
 	LANGUAGE sql IMMUTABLE PARALLEL SAFE
 	AS $$

@@ -129,6 +129,10 @@ our @no_placeholders = (
 	'Null', 'nUll', 'Undefined', 'nan', 'NAN', 'none', '[object object]', '[object Object] x', 'nullnull', 'N/A', 'TBA',
 	'XXXXXXXXXX', '0000', '1', 'é', 'éé', '1é', '００', '٧٧', '-', 'a1', \'11', \'7', \'-77', \'1.1');
 
+# Document numbers, many of which are the same in another form.
+our @same_numbers = ('012345678', '12 345 678', '12-345-678', '12.345/678', ' 0-012345678', '123456780', '1234567', \'12345678.0', \'1.5', '1.5', '15',
+	'00', \'0', '0', '0 0', '1234\x{a0}5678', \'-12345678');
+
 # Any value for a field whose valid values are like $good.
 sub odd
 {
@@ -482,14 +486,14 @@ our @fields = (
 	[ 'prospect.address.postcode', sub { one_of(\'2000', '2000', \'2000.0', '6050', \'12.50', @postcodes) }, sub { odd('2000') } ],
 	[ 'additional_details.license_expiry', \&date, \&odd_date ],
 	[ 'additional_details.license_dob', \&date, \&odd_date ],
-	[ 'additional_details.license_number', sub { one_of(\'12345678', '12345678', '87654321') }, sub { odd('12345678') } ],
+	[ 'additional_details.license_number', sub { one_of(\'12345678', '12345678', '87654321', @same_numbers) }, sub { odd('12345678') } ],
 	[ 'additional_details.license_card_number', sub { one_of(\'9999999', '9999999', '111') }, sub { odd('9999999') } ],
 	[ 'additional_details.license_state', sub { one_of(@states) }, sub { one_of(odd('NSW'), one_of(@no_states), two_letters()) } ],
 	[ 'additional_details.passport_country', \&passport_country,
 		sub { one_of(odd('Australia'), one_of(@no_country_names), two_letters()) } ],
 	[ 'additional_details.passport_expiry', \&date, \&odd_date ],
 	[ 'additional_details.passport_dob', \&date, \&odd_date ],
-	[ 'additional_details.passport_number', sub { one_of('PB12345678', 'PB12345678', 'pb12345678') }, sub { odd('PB12345678') } ],
+	[ 'additional_details.passport_number', sub { one_of('PB12345678', 'PB12345678', 'pb12345678', 'PB 1234-5678', '0PB12345678', @same_numbers) }, sub { odd('PB12345678') } ],
 	[ 'additional_details.subscription_plan', sub { one_of(@plans) }, sub { odd('Premium') } ],
 	[ 'item.vin', sub { one_of(@vins, 'N/A', 'XXXXXXXXXX') }, sub { odd(one_of(@vins)) } ],
 	[ 'item.stock_number', sub { one_of(@stocks) }, sub { odd(one_of(@stocks)) } ],

@@ -68,6 +68,7 @@ typedef struct RawValue
 typedef struct LeadValue
 {
 	bool		provided;
+	bool		from_number;	/* a text that was sent as a JSON number */
 	LeadText	text;
 	int64_t		number;
 } LeadValue;

@@ -323,3 +323,34 @@ check_state(const char *text, size_t length, char *upper)
 	}
 	return true;
 }
+
+/* Moves past separators, and past zeros before the number's first character. */
+static const char *
+skip_separators(const char *text, const char *end, bool zeros)
+{
+	while (text < end && (*text == ' ' || *text == '-' || *text == '.' ||
+						  *text == '/' || (zeros && *text == '0')))
+		text++;
+	return text;
+}
+
+/*
+ * Returns true if two numbers of documents are the same without spaces, hyphens,
+ * dots, slashes, case (ASCII) and leading zeros.
+ */
+bool
+same_document_number(const char *a, size_t a_length,
+					 const char *b, size_t b_length)
+{
+	const char *a_end = a + a_length;
+	const char *b_end = b + b_length;
+
+	a = skip_separators(a, a_end, true);
+	b = skip_separators(b, b_end, true);
+	while (a < a_end && b < b_end && ascii_lower(*a) == ascii_lower(*b))
+	{
+		a = skip_separators(a + 1, a_end, false);
+		b = skip_separators(b + 1, b_end, false);
+	}
+	return a == a_end && b == b_end;
+}

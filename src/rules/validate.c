@@ -163,6 +163,7 @@ check_by_type(Field field, const RawValue *raw, int64_t now, Lead *lead)
 			return true;
 		case TYPE_TEXT:
 			keep_text(value, raw->text.data, raw->text.length);
+			value->from_number = raw->kind == RAW_NUMBER;
 			return true;
 		case TYPE_STATE:
 			return check_abbreviation(raw, field == FIELD_STATE ?
