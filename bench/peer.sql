@@ -42,11 +42,10 @@ BEGIN
 END
 $do$;
 
--- Country names, folded to lower case (ASCII), and the two-letter codes that are
--- accepted for a passport.
+-- Names of countries, by their key (see peer_countries.sql).
 CREATE TABLE peer.country (
-	name_folded	text COLLATE "C" PRIMARY KEY,
-	alpha2		text NOT NULL
+	key		text COLLATE "C" PRIMARY KEY,
+	alpha2	text NOT NULL
 );
 
 \ir peer_countries.sql
@@ -96,7 +95,8 @@ FROM pg_catalog.unnest('{
 	vehicle_missing, asset_not_found, asset_archived, location_not_found,
 	package_missing, package_not_found,
 	vehicle_ambiguous, location_defaulted, booking_conflict,
-	stale_payload, updated_at_invalid}'::text[]) WITH ORDINALITY AS c (code, rank)
+	placeholder, id_missing, stale_payload, updated_at_invalid,
+	document_expired, dob_implausible}'::text[]) WITH ORDINALITY AS c (code, rank)
 JOIN loopit_reason_codes() r ON r.code = c.code;
 
 CREATE TYPE peer.issue AS (
@@ -122,11 +122,13 @@ SELECT CASE
 	ELSE pg_catalog.btrim(string, E'\u0009\u000A\u000B\u000C\u000D\u0020\u0085\u00A0\u1680'
 		'\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200A'
 		'\u2028\u2029\u202F\u205F\u3000'
-		'\u200B\u200C\u200D\u2060\uFEFF')
+		'\u200B\u200C\u200D\u2060\uFEFF'
+		'\u00AD\u200E\u200F\u202A\u202B\u202C\u202D\u202E\u2066\u2067\u2068\u2069')
 END
 $$;
 
-CREATE FUNCTION peer.is_provided(value jsonb) RETURNS boolean
+-- True if there is a value, be it a placeholder; a parent needs no more.
+CREATE FUNCTION peer.is_there(value jsonb) RETURNS boolean
 	LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 	AS $$
 BEGIN
@@ -135,6 +137,25 @@ BEGIN
 		WHEN 'string' THEN peer.trimmed(value #>> '{}') <> ''
 		ELSE value IS NOT NULL
 	END;
+END
+$$;
+
+-- The texts that programs write for a missing value.
+CREATE FUNCTION peer.is_placeholder(value jsonb) RETURNS boolean
+	LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+	AS $$
+BEGIN
+	RETURN pg_catalog.jsonb_typeof(value) = 'string'
+		AND peer.trimmed(value #>> '{}') COLLATE "C"
+			IN ('null', 'NULL', 'undefined', 'NaN', 'None', '[object Object]');
+END
+$$;
+
+CREATE FUNCTION peer.is_provided(value jsonb) RETURNS boolean
+	LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+	AS $$
+BEGIN
+	RETURN peer.is_there(value) AND NOT peer.is_placeholder(value);
 END
 $$;
 
@@ -153,11 +174,30 @@ $$;
 CREATE FUNCTION peer.as_text(value jsonb) RETURNS text
 	LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 	AS $$
+DECLARE
+	string	text COLLATE "C";
 BEGIN
-	RETURN CASE pg_catalog.jsonb_typeof(value)
-		WHEN 'string' THEN NULLIF(peer.trimmed(value #>> '{}'), '')
-		WHEN 'number' THEN pg_catalog.trim_scale(value::numeric)::text
-	END;
+	CASE pg_catalog.jsonb_typeof(value)
+	WHEN 'string' THEN
+		string := peer.trimmed(value #>> '{}');
+		RETURN CASE WHEN string NOT IN
+			('', 'null', 'NULL', 'undefined', 'NaN', 'None', '[object Object]') THEN string END;
+	WHEN 'number' THEN
+		RETURN pg_catalog.trim_scale(value::numeric)::text;
+	ELSE
+		RETURN NULL;
+	END CASE;
+END
+$$;
+
+-- True if the text cannot be a document's number or a VIN: both have a digit, and
+-- a VIN is not one repeated character.
+CREATE FUNCTION peer.is_no_number(string text, is_vin boolean) RETURNS boolean
+	LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+	AS $$
+BEGIN
+	RETURN string COLLATE "C" !~ '[0-9]'
+		OR is_vin AND string COLLATE "C" ~ '^(.)\1+$';
 END
 $$;
 
@@ -174,10 +214,12 @@ CREATE FUNCTION peer.text_issues(object jsonb, prefix text, keys text[])
 	SET search_path = pg_catalog, pg_temp
 	AS $$
 SELECT array_agg((prefix || key,
-		CASE WHEN jsonb_typeof(object -> key) IN ('string', 'number')
-			THEN 'too_long' ELSE 'wrong_type' END)::peer.issue)
+		CASE WHEN peer.is_placeholder(object -> key) THEN 'placeholder'
+			WHEN jsonb_typeof(object -> key) IN ('string', 'number') THEN 'too_long'
+			ELSE 'wrong_type' END)::peer.issue)
 FROM unnest(keys) AS k (key)
 WHERE jsonb_typeof(object -> key) IN ('boolean', 'array', 'object')
+OR peer.is_placeholder(object -> key)
 OR length(peer.as_text(object -> key)) > 255
 $$;
 
@@ -240,8 +282,9 @@ BEGIN
 END
 $$;
 
--- RFC 3339, UTC if there is no offset. Offsets and fractions may exceed what the
--- input function of timestamptz accepts, so the parts are combined here.
+-- RFC 3339, or with an offset as other programs write it; UTC if there is no offset.
+-- Offsets and fractions may exceed what the input function of timestamptz accepts,
+-- so the parts are combined here.
 CREATE FUNCTION peer.as_timestamptz(value jsonb) RETURNS timestamptz
 	LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 	AS $$
@@ -251,13 +294,14 @@ DECLARE
 	month	int;
 	day		int;
 	rest	text;
+	zone	text;
 	micros	int := 0;
 	east	interval := '0';
 BEGIN
 	IF string IS NULL
 		OR string !~ ('^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ]'
 			'(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]+)?'
-			'(?:[Zz]|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])?$') THEN
+			'(?: ?(?:[Zz]|[Uu][Tt][Cc]|[Gg][Mm][Tt]|[+-](?:[01][0-9]|2[0-3])(?::?[0-5][0-9])?))?$') THEN
 		RETURN NULL;
 	END IF;
 	year := pg_catalog.substr(string, 1, 4);
@@ -267,13 +311,16 @@ BEGIN
 		OR day NOT BETWEEN 1 AND peer.days_in_month(year, month) THEN
 		RETURN NULL;
 	END IF;
-	rest := pg_catalog.rtrim(pg_catalog.substr(string, 20), 'Zz');
-	IF pg_catalog.substr(rest, pg_catalog.length(rest) - 2, 1) = ':' THEN
-		east := pg_catalog."right"(rest, 5)::interval hour to minute;
-		IF pg_catalog.substr(rest, pg_catalog.length(rest) - 5, 1) = '-' THEN
+	rest := pg_catalog.substr(string, 20);
+	zone := pg_catalog.ltrim(rest, '.0123456789');
+	rest := pg_catalog."left"(rest, pg_catalog.length(rest) - pg_catalog.length(zone));
+	zone := pg_catalog.replace(pg_catalog.ltrim(zone), ':', '');
+	IF zone ~ '^[+-]' THEN
+		east := pg_catalog.make_interval(hours => pg_catalog.substr(zone, 2, 2)::int,
+			mins => COALESCE(NULLIF(pg_catalog.substr(zone, 4), ''), '0')::int);
+		IF zone LIKE '-%' THEN
 			east := - east;
 		END IF;
-		rest := pg_catalog."left"(rest, -6);
 	END IF;
 	IF rest <> '' THEN
 		micros := pg_catalog.rpad(pg_catalog.substr(rest, 2, 6), 6, '0');
@@ -308,6 +355,15 @@ BEGIN
 	domain := pg_catalog.split_part(address, '@', 2);
 	RETURN domain !~ '\.[0-9]+$'
 		AND (pg_catalog.length(domain) <= 63 OR domain !~ '[^.]{64}');
+END
+$$;
+
+-- Two numbers of documents are the same if their keys are equal.
+CREATE FUNCTION peer.number_key(number text) RETURNS text
+	LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+	AS $$
+BEGIN
+	RETURN pg_catalog.ltrim(pg_catalog.lower(pg_catalog.translate(number, ' -./', '') COLLATE "C"), '0');
 END
 $$;
 
@@ -392,6 +448,9 @@ DECLARE
 	has_passport boolean;
 	expiry_given boolean;
 	dob_given	boolean;
+	country_code text;
+	digits		int;
+	today		date := (received AT TIME ZONE 'UTC')::date;
 
 	-- the stored rows, and what they will be
 	stored		record;
@@ -417,6 +476,8 @@ DECLARE
 	n_opt_in	boolean;
 	n_updated_at timestamptz;
 	n_card		text;
+	n_licence_number text;
+	n_passport_number text;
 	n_licence_state text;
 	new_asset	bigint;
 	new_location bigint;
@@ -447,42 +508,42 @@ BEGIN
 		-- A parent that is no object counts as absent.
 		dealership := payload -> 'dealership';
 		IF jsonb_typeof(dealership) <> 'object' THEN
-			IF peer.is_provided(dealership) THEN
+			IF peer.is_there(dealership) THEN
 				issues := issues || ('dealership', 'wrong_type')::peer.issue;
 			END IF;
 			dealership := NULL;
 		END IF;
 		prospect := payload -> 'prospect';
 		IF jsonb_typeof(prospect) <> 'object' THEN
-			IF peer.is_provided(prospect) THEN
+			IF peer.is_there(prospect) THEN
 				issues := issues || ('prospect', 'wrong_type')::peer.issue;
 			END IF;
 			prospect := NULL;
 		END IF;
 		address := prospect -> 'address';
 		IF jsonb_typeof(address) <> 'object' THEN
-			IF peer.is_provided(address) THEN
+			IF peer.is_there(address) THEN
 				issues := issues || ('prospect.address', 'wrong_type')::peer.issue;
 			END IF;
 			address := NULL;
 		END IF;
 		details := payload -> 'additional_details';
 		IF jsonb_typeof(details) <> 'object' THEN
-			IF peer.is_provided(details) THEN
+			IF peer.is_there(details) THEN
 				issues := issues || ('additional_details', 'wrong_type')::peer.issue;
 			END IF;
 			details := NULL;
 		END IF;
 		item := payload -> 'item';
 		IF jsonb_typeof(item) <> 'object' THEN
-			IF peer.is_provided(item) THEN
+			IF peer.is_there(item) THEN
 				issues := issues || ('item', 'wrong_type')::peer.issue;
 			END IF;
 			item := NULL;
 		END IF;
 		location := payload -> 'location';
 		IF jsonb_typeof(location) <> 'object' THEN
-			IF peer.is_provided(location) THEN
+			IF peer.is_there(location) THEN
 				issues := issues || ('location', 'wrong_type')::peer.issue;
 			END IF;
 			location := NULL;
@@ -494,6 +555,9 @@ BEGIN
 		IF v_reference IS NULL OR length(v_reference) > 255 THEN
 			IF payload ->> 'id' IS NOT NULL THEN
 				issues := issues || peer.text_issues(payload, '', '{id}');
+			END IF;
+			IF peer.fitting(v_reference) IS NULL THEN
+				issues := issues || ('id', 'id_missing')::peer.issue;
 			END IF;
 			v_reference := COALESCE(peer.fitting(v_reference),
 				'sha256:' || encode(sha256(convert_to(payload::text, 'UTF8')), 'hex'));
@@ -586,6 +650,20 @@ BEGIN
 			END IF;
 		END IF;
 
+		-- Values that are placeholders only in these fields
+		IF peer.is_no_number(v_licence_number, false) THEN
+			v_licence_number := NULL;
+			issues := issues || ('additional_details.license_number', 'placeholder')::peer.issue;
+		END IF;
+		IF peer.is_no_number(v_passport_number, false) THEN
+			v_passport_number := NULL;
+			issues := issues || ('additional_details.passport_number', 'placeholder')::peer.issue;
+		END IF;
+		IF peer.is_no_number(v_vin, true) THEN
+			v_vin := NULL;
+			issues := issues || ('item.vin', 'placeholder')::peer.issue;
+		END IF;
+
 		-- The effective time of the payload
 		value := payload -> 'updated_at';
 		IF value IS NOT NULL THEN
@@ -593,8 +671,9 @@ BEGIN
 			IF v_updated_at > received + INTERVAL '24 hours' THEN
 				v_updated_at := NULL;
 			END IF;
-			IF v_updated_at IS NULL AND peer.is_provided(value) THEN
-				issues := issues || ('updated_at', 'updated_at_invalid')::peer.issue;
+			IF v_updated_at IS NULL AND peer.is_there(value) THEN
+				issues := issues || ('updated_at', CASE WHEN peer.is_placeholder(value)
+					THEN 'placeholder' ELSE 'updated_at_invalid' END)::peer.issue;
 			END IF;
 		END IF;
 
@@ -605,6 +684,9 @@ BEGIN
 			dealership_reason := CASE WHEN peer.is_provided(value)
 				THEN 'dealership_invalid' ELSE 'dealership_missing' END;
 			issues := issues || ('dealership.id', dealership_reason)::peer.issue;
+			IF peer.is_placeholder(value) THEN
+				issues := issues || ('dealership.id', 'placeholder')::peer.issue;
+			END IF;
 		END IF;
 
 		-- The person
@@ -616,11 +698,16 @@ BEGIN
 			person_reason := CASE WHEN peer.is_provided(value)
 				THEN 'email_invalid' ELSE 'email_missing' END;
 			issues := issues || ('prospect.email', person_reason)::peer.issue;
+			IF peer.is_placeholder(value) THEN
+				issues := issues || ('prospect.email', 'placeholder')::peer.issue;
+			END IF;
 		END IF;
 		value := prospect -> 'dob';
 		IF value IS NOT NULL THEN
 			v_dob := peer.as_date(value);
-			IF v_dob IS NULL AND peer.is_provided(value) THEN
+			IF peer.is_placeholder(value) THEN
+				issues := issues || ('prospect.dob', 'placeholder')::peer.issue;
+			ELSIF v_dob IS NULL AND peer.is_there(value) THEN
 				person_reason := COALESCE(person_reason, 'dob_invalid');
 				issues := issues || ('prospect.dob', 'dob_invalid')::peer.issue;
 			END IF;
@@ -628,15 +715,30 @@ BEGIN
 		value := prospect -> 'opt_in_to_marketing';
 		IF jsonb_typeof(value) = 'boolean' THEN
 			v_opt_in := value::boolean;
-		ELSIF peer.is_provided(value) THEN
-			v_opt_in := CASE lower(peer.as_string(value) COLLATE "C")
-				WHEN 'true' THEN true WHEN 'false' THEN false END;
+		ELSIF peer.is_placeholder(value) THEN
+			issues := issues || ('prospect.opt_in_to_marketing', 'placeholder')::peer.issue;
+		ELSIF peer.is_there(value) THEN
+			v_opt_in := CASE
+				WHEN lower(peer.as_text(value) COLLATE "C") IN ('true', 'yes', 'y', 'on', '1') THEN true
+				WHEN lower(peer.as_text(value) COLLATE "C") IN ('false', 'no', 'n', 'off', '0') THEN false
+			END;
 			IF v_opt_in IS NULL THEN
 				issues := issues || ('prospect.opt_in_to_marketing', 'wrong_type')::peer.issue;
 			END IF;
 		END IF;
 
 		-- The address
+		IF v_country IS NOT NULL THEN
+			country_code := COALESCE(peer.country_of(v_country),
+				CASE WHEN length(v_country) = 2 THEN upper(v_country COLLATE "C") END);
+			-- a number has lost its leading zeros
+			digits := CASE WHEN country_code IN ('AU', 'NZ') THEN 4
+				WHEN country_code IN ('US', 'DE', 'FR') THEN 5 END;
+			IF digits > length(v_postcode) AND jsonb_typeof(address -> 'postcode') = 'number'
+				AND v_postcode COLLATE "C" ~ '^[0-9]+$' THEN
+				v_postcode := lpad(v_postcode, digits, '0');
+			END IF;
+		END IF;
 		IF num_nonnulls(v_street, v_city, v_state, v_country, v_postcode) = 0 THEN
 			address_reason := 'not_provided';
 		ELSE
@@ -651,7 +753,7 @@ BEGIN
 			IF v_state IS NOT NULL THEN
 				v_state := upper(v_state COLLATE "C");
 				IF v_state COLLATE "C" !~ '^[A-Z0-9]{1,3}$'
-					OR NOT peer.is_state_of(v_state, lower(v_country COLLATE "C")) THEN
+					OR NOT peer.is_state_of(v_state, country_code) THEN
 					address_reason := COALESCE(address_reason, 'state_not_abbreviated');
 					issues := issues || ('prospect.address.state', 'state_not_abbreviated')::peer.issue;
 				END IF;
@@ -665,12 +767,18 @@ BEGIN
 		IF value IS NOT NULL THEN
 			v_licence_expiry := peer.as_date(value);
 			expiry_given := v_licence_expiry IS NOT NULL OR peer.is_provided(value);
+			IF peer.is_placeholder(value) THEN
+				issues := issues || ('additional_details.license_expiry', 'placeholder')::peer.issue;
+			END IF;
 		END IF;
 		dob_given := false;
 		value := details -> 'license_dob';
 		IF value IS NOT NULL THEN
 			v_licence_dob := peer.as_date(value);
 			dob_given := v_licence_dob IS NOT NULL OR peer.is_provided(value);
+			IF peer.is_placeholder(value) THEN
+				issues := issues || ('additional_details.license_dob', 'placeholder')::peer.issue;
+			END IF;
 		END IF;
 		IF NOT expiry_given AND NOT dob_given
 			AND num_nonnulls(v_licence_number, v_licence_card, v_licence_state) = 0 THEN
@@ -709,12 +817,18 @@ BEGIN
 		IF value IS NOT NULL THEN
 			v_passport_expiry := peer.as_date(value);
 			expiry_given := v_passport_expiry IS NOT NULL OR peer.is_provided(value);
+			IF peer.is_placeholder(value) THEN
+				issues := issues || ('additional_details.passport_expiry', 'placeholder')::peer.issue;
+			END IF;
 		END IF;
 		dob_given := false;
 		value := details -> 'passport_dob';
 		IF value IS NOT NULL THEN
 			v_passport_dob := peer.as_date(value);
 			dob_given := v_passport_dob IS NOT NULL OR peer.is_provided(value);
+			IF peer.is_placeholder(value) THEN
+				issues := issues || ('additional_details.passport_dob', 'placeholder')::peer.issue;
+			END IF;
 		END IF;
 		IF NOT expiry_given AND NOT dob_given
 			AND num_nonnulls(v_passport_number, v_passport_country) = 0 THEN
@@ -732,8 +846,10 @@ BEGIN
 					WHERE NOT f.given);
 			END IF;
 			IF v_passport_country IS NOT NULL THEN
-				v_passport_country := (SELECT c.alpha2 FROM peer.country c
-					WHERE c.name_folded = lower(v_passport_country COLLATE "C"));
+				v_passport_country := CASE
+					WHEN lower(v_passport_country COLLATE "C") IN ('au', 'us', 'fr', 'de', 'ca')
+					THEN upper(v_passport_country COLLATE "C")
+					ELSE peer.country_of(v_passport_country) END;
 				IF v_passport_country IS NULL THEN
 					passport_reason := COALESCE(passport_reason, 'passport_country_unknown');
 					issues := issues || ('additional_details.passport_country', 'passport_country_unknown')::peer.issue;
@@ -749,6 +865,23 @@ BEGIN
 			END IF;
 		END IF;
 		has_passport := passport_reason IS NULL;
+
+		-- Dates that are valid but not plausible
+		IF v_licence_expiry < today THEN
+			issues := issues || ('additional_details.license_expiry', 'document_expired')::peer.issue;
+		END IF;
+		IF v_passport_expiry < today THEN
+			issues := issues || ('additional_details.passport_expiry', 'document_expired')::peer.issue;
+		END IF;
+		IF v_dob NOT BETWEEN '1900-01-01' AND today THEN
+			issues := issues || ('prospect.dob', 'dob_implausible')::peer.issue;
+		END IF;
+		IF v_licence_dob NOT BETWEEN '1900-01-01' AND today THEN
+			issues := issues || ('additional_details.license_dob', 'dob_implausible')::peer.issue;
+		END IF;
+		IF v_passport_dob NOT BETWEEN '1900-01-01' AND today THEN
+			issues := issues || ('additional_details.passport_dob', 'dob_implausible')::peer.issue;
+		END IF;
 
 		-- The booking, as far as the payload alone tells
 		asked := num_nonnulls(v_vin, v_stock, v_plan) > 0;
@@ -948,13 +1081,18 @@ BEGIN
 							AND d.kind = 'driver_licence';
 							n_card := v_licence_card;
 							n_licence_state := v_licence_state;
-							IF licence.number = v_licence_number THEN
+							n_licence_number := v_licence_number;
+							IF peer.number_key(licence.number) = peer.number_key(v_licence_number) THEN
+								-- a JSON number has lost what the text has
+								IF jsonb_typeof(details -> 'license_number') = 'number' THEN
+									n_licence_number := licence.number;
+								END IF;
 								n_card := COALESCE(n_card, licence.card_number);
 								n_licence_state := COALESCE(n_licence_state, licence.issuing_state);
 							END IF;
 							licence_action := CASE
 								WHEN licence.number IS NULL THEN 'created'
-								WHEN licence.number = v_licence_number
+								WHEN licence.number = n_licence_number
 									AND licence.expires_on = v_licence_expiry
 									AND licence.date_of_birth = v_licence_dob
 									AND licence.card_number IS NOT DISTINCT FROM n_card
@@ -970,9 +1108,14 @@ BEGIN
 							FROM peer.identity_document d
 							WHERE d.workspace_id = the_workspace AND d.person_id = the_person
 							AND d.kind = 'passport';
+							n_passport_number := v_passport_number;
+							IF peer.number_key(passport.number) = peer.number_key(v_passport_number)
+								AND jsonb_typeof(details -> 'passport_number') = 'number' THEN
+								n_passport_number := passport.number;
+							END IF;
 							passport_action := CASE
 								WHEN passport.number IS NULL THEN 'created'
-								WHEN passport.number = v_passport_number
+								WHEN passport.number = n_passport_number
 									AND passport.issuing_country = v_passport_country
 									AND passport.expires_on = v_passport_expiry
 									AND passport.date_of_birth = v_passport_dob
@@ -1046,7 +1189,7 @@ BEGIN
 						received, received);
 				ELSIF licence_action = 'updated' THEN
 					UPDATE peer.identity_document d
-					SET number = v_licence_number, card_number = n_card,
+					SET number = n_licence_number, card_number = n_card,
 						issuing_state = n_licence_state, expires_on = v_licence_expiry,
 						date_of_birth = v_licence_dob, updated_at = received
 					WHERE d.workspace_id = the_workspace AND d.person_id = the_person
@@ -1062,7 +1205,7 @@ BEGIN
 						received, received);
 				ELSIF passport_action = 'updated' THEN
 					UPDATE peer.identity_document d
-					SET number = v_passport_number, issuing_country = v_passport_country,
+					SET number = n_passport_number, issuing_country = v_passport_country,
 						expires_on = v_passport_expiry, date_of_birth = v_passport_dob,
 						updated_at = received
 					WHERE d.workspace_id = the_workspace AND d.person_id = the_person

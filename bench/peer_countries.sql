@@ -2,10 +2,48 @@
 -- this file. Generated once, independently of src/rules/country_table.h, from
 -- Debian's iso-codes (iso_3166-1.json: name, official_name, common_name, each also
 -- in the word order of ISO if iso-codes inverts it, as in "Korea, Republic of";
--- iso_3166-2.json), the everyday names and the two-letter codes.
+-- iso_3166-2.json; LGPL-2.1-or-later), the English names of npm's
+-- cldr-localenames-full 48.2.0 (Unicode-3.0, Copyright 2004-2026 Unicode, Inc.; see
+-- LICENSE), and the everyday names. Congo is left out: two countries have the name.
 
-INSERT INTO peer.country (name_folded, alpha2)
-SELECT pg_catalog.lower(name COLLATE "C"), alpha2
+-- Letters with accents, and the same letters without: those of the Latin blocks
+-- that the server's Unicode tables decompose to an ASCII letter.
+DO $do$
+DECLARE
+	accented text;
+	plain text;
+BEGIN
+	SELECT string_agg(letter, '' ORDER BY letter), string_agg(base, '' ORDER BY letter)
+	INTO STRICT accented, plain
+	FROM (SELECT chr(n) AS letter, lower("left"(normalize(chr(n), NFD), 1) COLLATE "C") AS base
+		FROM generate_series(x'c0'::int, x'1eff'::int) n
+		WHERE n < x'250'::int OR n >= x'1e00'::int) l
+	WHERE base COLLATE "C" BETWEEN 'a' AND 'z';
+
+	-- What writers vary is removed from a name, one rule after the other.
+	EXECUTE format($sql$
+CREATE FUNCTION peer.country_key(name text) RETURNS text
+	LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+	SET search_path = pg_catalog, pg_temp
+	AS $$
+DECLARE
+	key text COLLATE "C" := lower(name COLLATE "C");
+BEGIN
+	key := translate(key, %L, %L);
+	key := regexp_replace(key, '[\u0300-\u036f]', '', 'g');
+	key := translate(key, E'`\u00b4\u02b9\u02bb\u02bc\u2018\u2019\u201b\u2032\uff07[]', repeat('''', 10) || '()');
+	key := regexp_replace(key, ' ?& ?', ' and ', 'g');
+	key := regexp_replace(key, '(?<![a-z])([a-z]{1,2})\.', '\1', 'g');
+	key := regexp_replace(key, '(^|\(|, )the(?= |\)|$) ?', '\1', 'g');
+	RETURN regexp_replace(key, ' ?\(\)|, $', '', 'g');
+END
+$$
+$sql$, accented, plain);
+END
+$do$;
+
+INSERT INTO peer.country (key, alpha2)
+SELECT DISTINCT peer.country_key(name), alpha2
 FROM (VALUES
 	('Andorra', 'AD'),
 	('Principality of Andorra', 'AD'),
@@ -70,7 +108,6 @@ FROM (VALUES
 	('Cocos (Keeling) Islands', 'CC'),
 	('Congo, The Democratic Republic of the', 'CD'),
 	('Central African Republic', 'CF'),
-	('Congo', 'CG'),
 	('Republic of the Congo', 'CG'),
 	('Switzerland', 'CH'),
 	('Swiss Confederation', 'CH'),
@@ -466,27 +503,86 @@ FROM (VALUES
 	('Burma', 'MM'),
 	('Holland', 'NL'),
 	('East Timor', 'TL'),
-	('au', 'AU'),
-	('us', 'US'),
-	('fr', 'FR'),
-	('de', 'DE'),
-	('ca', 'CA')
+	('Antigua & Barbuda', 'AG'),
+	('Bosnia & Herzegovina', 'BA'),
+	('Bosnia', 'BA'),
+	('St. Barthélemy', 'BL'),
+	('Brunei', 'BN'),
+	('Caribbean Netherlands', 'BQ'),
+	('Cocos Islands', 'CC'),
+	('Congo - Kinshasa', 'CD'),
+	('Congo (DRC)', 'CD'),
+	('Congo - Brazzaville', 'CG'),
+	('Congo (Republic)', 'CG'),
+	('Côte d’Ivoire', 'CI'),
+	('Falkland Islands (Islas Malvinas)', 'FK'),
+	('Micronesia', 'FM'),
+	('South Georgia & South Sandwich Islands', 'GS'),
+	('Hong Kong SAR China', 'HK'),
+	('Heard & McDonald Islands', 'HM'),
+	('Chagos Archipelago', 'IO'),
+	('St. Kitts & Nevis', 'KN'),
+	('St. Lucia', 'LC'),
+	('St. Martin', 'MF'),
+	('Myanmar (Burma)', 'MM'),
+	('Macao SAR China', 'MO'),
+	('Aotearoa New Zealand', 'NZ'),
+	('St. Pierre & Miquelon', 'PM'),
+	('Pitcairn Islands', 'PN'),
+	('Palestinian Territories', 'PS'),
+	('Palestine', 'PS'),
+	('St. Helena', 'SH'),
+	('Svalbard & Jan Mayen', 'SJ'),
+	('São Tomé & Príncipe', 'ST'),
+	('Turks & Caicos Islands', 'TC'),
+	('Trinidad & Tobago', 'TT'),
+	('U.S. Outlying Islands', 'UM'),
+	('US', 'US'),
+	('Vatican City', 'VA'),
+	('St. Vincent & Grenadines', 'VC'),
+	('Wallis & Futuna', 'WF'),
+	('Macau', 'MO'),
+	('The Gambia', 'GM'),
+	('Korea, South', 'KR'),
+	('Korea, North', 'KP'),
+	('Korea (South)', 'KR'),
+	('Korea (North)', 'KP'),
+	('Netherlands (Kingdom of the)', 'NL'),
+	('Netherlands, Kingdom of the', 'NL'),
+	('Congo (Republic of the)', 'CG'),
+	('Congo, Republic of the', 'CG')
 ) AS names (name, alpha2);
 
--- Whether a country whose states are known uses the abbreviation; null for another
--- country, or none. Both arguments are in lower case.
-CREATE FUNCTION peer.is_state_of(state text, country_folded text) RETURNS boolean
+-- The country of that name; null if there is none. Most names come as they are
+-- listed, so that is tried first.
+CREATE FUNCTION peer.country_of(name text) RETURNS text
+	LANGUAGE plpgsql STABLE PARALLEL SAFE
+	AS $$
+DECLARE
+	found	text;
+BEGIN
+	SELECT c.alpha2 INTO found FROM peer.country c WHERE c.key = pg_catalog.lower(name COLLATE "C");
+	IF found IS NULL THEN
+		SELECT c.alpha2 INTO found FROM peer.country c WHERE c.key = peer.country_key(name);
+	END IF;
+	RETURN found;
+END
+$$;
+
+-- True if the country uses the abbreviation for a state; null for a country whose
+-- states are not known, and for none.
+CREATE FUNCTION peer.is_state_of(state text, country_code text) RETURNS boolean
 	LANGUAGE sql IMMUTABLE PARALLEL SAFE
 	AS $$
-SELECT CASE
-	WHEN country_folded IN ('au', 'australia')
+SELECT CASE country_code
+	WHEN 'AU'
 	THEN state COLLATE "C" IN ('ACT', 'NSW', 'NT', 'QLD', 'SA', 'TAS', 'VIC', 'WA')
-	WHEN country_folded IN ('united states', 'united states of america', 'us', 'usa')
+	WHEN 'US'
 	THEN state COLLATE "C" IN ('AK', 'AL', 'AR', 'AS', 'AZ', 'CA', 'CO', 'CT', 'DC', 'DE', 'FL', 'GA', 'GU', 'HI',
 		'IA', 'ID', 'IL', 'IN', 'KS', 'KY', 'LA', 'MA', 'MD', 'ME', 'MI', 'MN', 'MO', 'MP',
 		'MS', 'MT', 'NC', 'ND', 'NE', 'NH', 'NJ', 'NM', 'NV', 'NY', 'OH', 'OK', 'OR', 'PA',
 		'PR', 'RI', 'SC', 'SD', 'TN', 'TX', 'UM', 'UT', 'VA', 'VI', 'VT', 'WA', 'WI', 'WV', 'WY')
-	WHEN country_folded IN ('ca', 'canada')
+	WHEN 'CA'
 	THEN state COLLATE "C" IN ('AB', 'BC', 'MB', 'NB', 'NL', 'NS', 'NT', 'NU', 'ON', 'PE', 'QC', 'SK', 'YT')
 END
 $$;

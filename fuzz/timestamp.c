@@ -4,6 +4,8 @@
  */
 #include "check.h"
 
+#include <strings.h>
+
 #include "rules/time.h"
 
 #define SECOND		INT64_C(1000000)
@@ -29,7 +31,7 @@ print_local(int64_t local, char *text, size_t size)
 
 /*
  * Checks an accepted text: its value, printed in the text's own local time, is
- * the same text.  The text is taken apart by sscanf.
+ * the same text.
  */
 static void
 check_accepted(const char *text, size_t length, int64_t microseconds)
@@ -39,9 +41,7 @@ check_accepted(const char *text, size_t length, int64_t microseconds)
 	char		printed[64];
 	int64_t		offset = 0;
 	int64_t		round_up = 0;
-	char		sign;
-	int			hours;
-	int			minutes;
+	char	   *zone;
 
 	CHECK(length >= 19 && strlen(copy) == length);
 	CHECK(microseconds >= FIRST_DAY * DAY - DAY);
@@ -56,15 +56,27 @@ check_accepted(const char *text, size_t length, int64_t microseconds)
 		round_up = digits > 6 && rest[7] >= '5';
 		rest += digits + 1;
 	}
-	if (sscanf(rest, "%c%2d:%2d", &sign, &hours, &minutes) == 3)
+	zone = rest + (*rest == ' ');
+	if (*zone == '+' || *zone == '-')
 	{
-		CHECK(strlen(rest) == 6 && (sign == '+' || sign == '-'));
-		CHECK(hours >= 0 && hours < 24 && minutes >= 0 && minutes < 60);
-		offset = (hours * 60 + minutes) * MINUTE * (sign == '-' ? -1 : 1);
+		/* the digits alone: hh or hhmm; a colon may be between the two */
+		char		digits[5] = "";
+		int			minutes;
+
+		CHECK(strlen(zone) == 3 || strlen(zone) == 5 || strlen(zone) == 6);
+		strncat(digits, zone + 1, 2);
+		strncat(digits, zone + (strlen(zone) == 6 ? 4 : 3), 2);
+		CHECK(strspn(digits, "0123456789") == strlen(digits));
+		CHECK(strlen(zone) != 6 || zone[3] == ':');
+		CHECK(strlen(digits) == (strlen(zone) == 3 ? 2 : 4));
+		minutes = atoi(digits) * (strlen(digits) == 2 ? 100 : 1);
+		CHECK(minutes / 100 < 24 && minutes % 100 < 60);
+		offset = (minutes / 100 * 60 + minutes % 100) * MINUTE *
+			(*zone == '-' ? -1 : 1);
 	}
 	else
-		CHECK(strcmp(rest, "") == 0 || strcmp(rest, "Z") == 0 ||
-			  strcmp(rest, "z") == 0);
+		CHECK(*rest == '\0' || strcasecmp(zone, "z") == 0 ||
+			  strcasecmp(zone, "utc") == 0 || strcasecmp(zone, "gmt") == 0);
 
 	print_local(microseconds + offset - round_up, printed, sizeof(printed));
 	CHECK(memcmp(copy, printed, 10) == 0);
@@ -96,12 +108,29 @@ check_chosen(uint64_t number, int offset_minutes)
 	CHECK(check_timestamp(text, 32, &microseconds));
 	CHECK(microseconds == local - offset_minutes * MINUTE);
 
+	/* other forms of the offset */
+	text[29] = ' ';
+	memmove(text + 29, text + 30, 3);
+	CHECK(check_timestamp(text, 31, &microseconds));
+	CHECK(microseconds == local - offset_minutes * MINUTE);
+	memmove(text + 27, text + 26, 5);
+	text[26] = ' ';
+	CHECK(check_timestamp(text, 32, &microseconds));
+	CHECK(microseconds == local - offset_minutes * MINUTE);
+	CHECK(check_timestamp(text, 30, &microseconds));
+	CHECK(microseconds == local - offset_minutes / 60 * 60 * MINUTE);
+	CHECK(!check_timestamp(text, 31, &microseconds));
+	strcpy(text + 26, number % 2 == 0 ? " UTC" : " GMT");
+	CHECK(check_timestamp(text, 30, &microseconds) && microseconds == local);
+	CHECK(!check_timestamp(text, 29, &microseconds));
+
 	/* the same in the other forms that RFC 3339 allows */
 	text[10] = number % 2 == 0 ? 't' : ' ';
 	text[26] = number % 3 == 0 ? 'z' : 'Z';
 	CHECK(check_timestamp(text, 27, &microseconds) && microseconds == local);
 	CHECK(!check_timestamp(text, 18, &microseconds));
 	CHECK(!check_timestamp(text, 20, &microseconds));
+	text[27] = ' ';
 	CHECK(!check_timestamp(text, 28, &microseconds));
 }
 

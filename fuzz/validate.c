@@ -14,6 +14,8 @@
 
 #define NOW			(INT64_C(814000000) * 1000000)	/* in October 2025 */
 #define DAY			(INT64_C(86400) * 1000000)
+#define TODAY		9421		/* 2025-10-17 */
+#define BORN_1900	(-36524)
 
 /* Makes the raw value as the reading stage would; its text is malloc'd. */
 static void
@@ -77,6 +79,74 @@ is_upper_of(const LeadText *text, const LeadText *raw)
 	return text->length == raw->length && text->length <= STATE_LIMIT;
 }
 
+/* Returns true if the text in lower case is one of the words. */
+static bool
+text_is_one_of(const LeadText *text, const char *words)
+{
+	char		word[8] = "";
+
+	for (size_t i = 0; i < text->length && i < sizeof(word) - 1; i++)
+		word[i] = ascii_lower(text->data[i]);
+	for (; words != NULL; words = strchr(words, ' '))
+	{
+		words += *words == ' ';
+		if (strcspn(words, " ") == text->length &&
+			strncmp(words, word, text->length) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Checks a postcode that zeros were added to. */
+static void
+check_padded(Field field, const RawValue *raw, const Lead *lead)
+{
+	const LeadText *text = &lead->value[field].text;
+	const LeadText *country = &raw[FIELD_COUNTRY - FIELD_POSTCODE].utf8;
+	size_t		zeros = text->length - raw->text.length;
+
+	CHECK(field == FIELD_POSTCODE && raw->kind == RAW_NUMBER);
+	CHECK(zeros > 0 && text->length <= 5);
+	CHECK(text->length == postcode_digits(country_of_address(country->data,
+															 country->length)));
+	for (size_t i = 0; i < text->length; i++)
+		CHECK(ascii_is_digit(text->data[i]) &&
+			  (i >= zeros || text->data[i] == '0'));
+	CHECK(memcmp(text->data + zeros, raw->text.data, raw->text.length) == 0);
+}
+
+/* Returns true if the text only stands for a missing value. */
+static bool
+is_nothing(Field field, const RawValue *raw)
+{
+	static const char *const words[] = {
+		"null", "NULL", "undefined", "NaN", "None", "[object Object]", NULL
+	};
+	const LeadText *text = &raw->text;
+	size_t		digits = 0;
+	size_t		same = 0;
+
+	if ((raw->kind != RAW_STRING && raw->kind != RAW_NUMBER) ||
+		(field_is_text(field) && raw->characters > TEXT_LIMIT) ||
+		field_table[field].type == TYPE_OBJECT)
+		return false;
+	for (const char *const *word = words; *word != NULL; word++)
+	{
+		if (raw->kind == RAW_STRING && text->length == strlen(*word) &&
+			memcmp(text->data, *word, text->length) == 0)
+			return true;
+	}
+	for (size_t i = 0; i < text->length; i++)
+	{
+		digits += text->data[i] >= '0' && text->data[i] <= '9';
+		same += text->data[i] == text->data[0];
+	}
+	return (field == FIELD_VIN || field == FIELD_LICENCE_NUMBER ||
+			field == FIELD_PASSPORT_NUMBER) &&
+		(digits == 0 ||
+		 (field == FIELD_VIN && same == text->length && same > 1));
+}
+
 /* Checks that a provided value is one of its type, and points where it may. */
 static void
 check_provided(Field field, const RawValue *raw, const Lead *lead)
@@ -94,6 +164,11 @@ check_provided(Field field, const RawValue *raw, const Lead *lead)
 			break;
 		case TYPE_TEXT:
 			CHECK(raw->kind == RAW_STRING || raw->kind == RAW_NUMBER);
+			if (text->data == lead->postcode)
+			{
+				check_padded(field, raw, lead);
+				break;
+			}
 			CHECK(text->data == raw->text.data);
 			CHECK(text->length == raw->text.length);
 			CHECK(text->length > 0 && raw->characters <= TEXT_LIMIT);
@@ -121,6 +196,12 @@ check_provided(Field field, const RawValue *raw, const Lead *lead)
 			break;
 		case TYPE_BOOLEAN:
 			CHECK(value->number == 0 || value->number == 1);
+			CHECK(raw->kind == RAW_BOOLEAN ||
+				  (text_is_one_of(&raw->text, "1 y on yes true") &&
+				   value->number == 1) ||
+				  (text_is_one_of(&raw->text, "0 n no off false") &&
+				   value->number == 0));
+			CHECK(raw->kind != RAW_NUMBER || raw->text.length == 1);
 			CHECK(raw->kind != RAW_BOOLEAN || raw->flag == (value->number == 1));
 			break;
 		case TYPE_BIGINT:
@@ -140,7 +221,8 @@ counts_as_provided(Field field, const RawValue *raw, const Lead *lead)
 {
 	return raw->kind != RAW_ABSENT &&
 		(lead->issues.codes[field] &
-		 (CODE_BIT(CODE_WRONG_TYPE) | CODE_BIT(CODE_TOO_LONG))) == 0;
+		 (CODE_BIT(CODE_WRONG_TYPE) | CODE_BIT(CODE_TOO_LONG) |
+		  CODE_BIT(CODE_PLACEHOLDER))) == 0;
 }
 
 /* Checks that a field has the issues that the two tables allow. */
@@ -150,7 +232,9 @@ check_issues(Field field, const RawValue *raw, const Lead *lead)
 	const FieldSpec *spec = &field_table[field];
 	CodeSet		codes = lead->issues.codes[field];
 	CodeSet		known = CODE_BIT(CODE_WRONG_TYPE);
-	CodeSet		invalid = CODE_BIT(CODE_WRONG_TYPE) | CODE_BIT(CODE_TOO_LONG);
+	CodeSet		invalid = CODE_BIT(CODE_WRONG_TYPE) | CODE_BIT(CODE_TOO_LONG) |
+		CODE_BIT(CODE_PLACEHOLDER);
+	int64_t		day = lead->value[field].number;
 
 	if (field_is_text(field))
 		known |= CODE_BIT(CODE_TOO_LONG);
@@ -163,7 +247,24 @@ check_issues(Field field, const RawValue *raw, const Lead *lead)
 	}
 	if (field == FIELD_ITEM)
 		known |= CODE_BIT(CODE_VEHICLE_MISSING);
+	if (spec->type != TYPE_OBJECT)
+		known |= CODE_BIT(CODE_PLACEHOLDER);
+	if (field == FIELD_LICENCE_EXPIRY || field == FIELD_PASSPORT_EXPIRY)
+	{
+		known |= CODE_BIT(CODE_DOCUMENT_EXPIRED);
+		CHECK(((codes & CODE_BIT(CODE_DOCUMENT_EXPIRED)) != 0) ==
+			  (lead->value[field].provided && day < TODAY));
+	}
+	else if (spec->type == TYPE_DATE)
+	{
+		known |= CODE_BIT(CODE_DOB_IMPLAUSIBLE);
+		CHECK(((codes & CODE_BIT(CODE_DOB_IMPLAUSIBLE)) != 0) ==
+			  (lead->value[field].provided &&
+			   (day > TODAY || day < BORN_1900)));
+	}
 	CHECK((codes & ~known) == 0);
+	CHECK(((codes & CODE_BIT(CODE_PLACEHOLDER)) != 0) ==
+		  is_nothing(field, raw));
 
 	/* a value that is present is either valid or has an issue */
 	if (raw->kind == RAW_ABSENT)
@@ -188,6 +289,7 @@ check_asked(const RawValue *raw, const Lead *lead)
 
 	asked[THING_WORKSPACE] = true;
 	asked[THING_PERSON] = true;
+	asked[THING_ANY] = true;
 	for (int field = FIELD_NONE + 1; field < NUM_FIELDS; field++)
 	{
 		if (field_table[field].asks &&
@@ -220,9 +322,11 @@ check_lead(const RawValue *raw, const Lead *lead)
 	for (int code = 0; code < NUM_CODES; code++)
 		CHECK(lead->issues.hint[code] == NULL);
 
-	if (state->provided && lead->value[FIELD_COUNTRY].provided)
+	if (state->provided && lead->value[FIELD_COUNTRY].provided &&
+		country_of_address(country->data, country->length) != NULL)
 		CHECK(check_state_of_country(state->text.data, state->text.length,
-									 country->data, country->length));
+									 country_of_address(country->data,
+														country->length)));
 
 	/* one key of the vehicle is enough; without one the item has an issue */
 	if ((all & CODE_BIT(CODE_VEHICLE_MISSING)) != 0)

@@ -60,6 +60,35 @@ SELECT what, a.* FROM (VALUES
 LATERAL test.after(more::jsonb) a
 ORDER BY n;
 
+-- A postcode that is a number has lost its leading zeros: Australia and New
+-- Zealand have four digits, the United States, Germany and France five.
+CREATE FUNCTION test.postcode(country text, postcode jsonb) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	outcome jsonb := loopit_ingest_lead(test.lead(jsonb_build_object('id', 'P', 'prospect', jsonb_build_object(
+		'email', 'postcode@example.com', 'address', jsonb_build_object('street', 's', 'city', 'c', 'state', 'NT',
+			'country', country, 'postcode', postcode)))));
+BEGIN
+	IF outcome#>>'{address,action}' = 'skipped' THEN
+		RETURN test.issues(outcome);
+	END IF;
+	RETURN (SELECT p.postcode FROM loopit.person p WHERE email = 'postcode@example.com');
+END $$;
+SELECT postcode, test.postcode('Australia', postcode::jsonb) AS australia, test.postcode('New Zealand', postcode::jsonb) AS new_zealand,
+	test.postcode('Germany', postcode::jsonb) AS germany, test.postcode('France', postcode::jsonb) AS france,
+	test.postcode('Canada', postcode::jsonb) AS canada
+FROM (VALUES (1, '800'), (2, '"800"'), (3, '0'), (4, '-0'), (5, '7'), (6, '2134'), (7, '21340'), (8, '213401'), (9, '800.0'), (10, '8e2'),
+	(11, '800.5'), (12, '-800'), (13, '-8'), (14, '0.5')) v(n, postcode) ORDER BY n;
+-- the country by any of its names or its alpha-2 code
+SELECT country, test.postcode(country, '213') AS postcode FROM (VALUES (1, 'Australia'), (2, 'AUSTRALIA'), (3, 'au'), (4, 'Commonwealth of Australia'),
+	(5, 'AUS'), (6, 'nz'), (7, 'Aotearoa New Zealand'), (8, 'Federal Republic of Germany'), (9, 'DE'), (10, 'The French Republic'), (11, 'fr'),
+	(12, 'UK'), (13, 'Neverland'), (14, 'Austria')) v(n, country) ORDER BY n;
+SELECT country, postcode, o#>>'{address,action}' AS address
+FROM (VALUES (1, 'US', '2134'), (2, 'United States', '2134'), (3, 'U.S.A.', '501'), (4, 'usa', '2134.0'), (5, 'US', '"2134"')) v(n, country, postcode),
+LATERAL loopit_ingest_lead(test.lead(jsonb_build_object('id', n, 'prospect', jsonb_build_object('email', n || '@us.example.com',
+	'address', jsonb_build_object('street', 's', 'city', 'c', 'state', 'MA', 'country', country, 'postcode', postcode::jsonb))))) o ORDER BY n;
+SELECT email, postcode, country FROM loopit.person WHERE email LIKE '%@us.example.com' ORDER BY email;
+DROP FUNCTION test.postcode;
+
 -- Incomplete comes before a bad state; both are reported.
 SELECT s.address, s.issues FROM (VALUES
 	(1, '{"street": "s", "state": "New South Wales", "country": "Australia", "postcode": 1}'),

@@ -17,8 +17,8 @@ CREATE FUNCTION test.book(item jsonb, location text, plan jsonb, OUT booking tex
 	OUT location bigint, OUT "from" text, OUT package bigint, OUT issues text) LANGUAGE sql AS $$
 	SELECT concat_ws(' ', b->>'action', b->>'reason'), (b->>'asset_id')::bigint, (b->>'location_id')::bigint,
 		b->>'location_from', (b->>'package_id')::bigint, replace(test.issues(outcome), 'additional_details.', '')
-	FROM loopit_ingest_lead(jsonb_build_object('dealership', '{"id": 356}'::jsonb,
-		'prospect', jsonb_build_object('email', nextval('test.lead_number') || '@example.com'),
+	FROM loopit_ingest_lead(jsonb_build_object('id', 'B-' || nextval('test.lead_number'), 'dealership', '{"id": 356}'::jsonb,
+		'prospect', jsonb_build_object('email', currval('test.lead_number') || '@example.com'),
 		'item', item, 'location', jsonb_build_object('location_name', location),
 		'additional_details', jsonb_build_object('subscription_plan', plan))) outcome,
 	LATERAL (SELECT outcome->'booking') x(b)
@@ -67,7 +67,7 @@ SELECT what, vin, name, b.booking, b.location, b.from, b.issues FROM (VALUES
 	(17, 'not looked for', 'VIN0', 'Nowhere'), (18, 'not looked for', 'VIN92', 'Nowhere')) v(n, what, vin, name),
 LATERAL test.book(jsonb_build_object('vin', vin), name, '"Premium"') b
 ORDER BY n;
-SELECT s.booking, s.issues FROM test.short(loopit_ingest_lead(test.put(test.full_lead() - 'id', '{location,location_name}', '[]'))) s;
+SELECT s.booking, s.issues FROM test.short(loopit_ingest_lead(test.put(test.full_lead() || '{"id": "L-0"}', '{location,location_name}', '[]'))) s;
 
 -- The package: live, and exactly the plan.
 SELECT plan, b.booking, b.package, b.issues FROM (VALUES
@@ -118,7 +118,7 @@ SELECT what, a.booking, a.ids, a.issues FROM (VALUES
 	(9, 'the same, defaulted', '{location,location_name}', '"Nowhere"'), (10, 'another dealership', '{dealership,id}', '357'),
 	(11, 'unknown vehicle', '{item,vin}', '"VIN0"'), (12, 'archived vehicle', '{item,vin}', '"VIN92"'),
 	(13, 'vehicle without locations', '{item,vin}', '"VIN93"'), (14, 'no such location', '{location,location_name}', '"Old Yard"'),
-	(15, 'unknown package', '{additional_details,subscription_plan}', '"None"'), (16, 'no plan', '{additional_details,subscription_plan}', NULL),
+	(15, 'unknown package', '{additional_details,subscription_plan}', '"Nothing"'), (16, 'no plan', '{additional_details,subscription_plan}', NULL),
 	(17, 'no vehicle', '{item}', NULL), (18, 'ambiguous', '{item,stock_number}', '"STOCK89"'),
 	(19, 'another person, no plan', '{additional_details}', '{"license_state": "NSW"}')) v(n, what, path, value),
 LATERAL test.again(test.put(test.full_lead() || '{"id": "L-1"}', path::text[], value::jsonb)) a

@@ -42,6 +42,9 @@ INSERT INTO test.example VALUES
 	('package_not_found', '{additional_details,subscription_plan}', '"Platinum"'),
 	('vehicle_ambiguous', '{item,stock_number}', '"STOCK89"'),
 	('location_defaulted', '{location,location_name}', '"Nowhere"'),
+	('placeholder', '{item,vin}', '"N/A"'),
+	('document_expired', '{additional_details,license_expiry}', '"31/12/1999"'),
+	('dob_implausible', '{prospect,dob}', '"31/12/1899"'),
 	('updated_at_invalid', '{updated_at}', '"yesterday"'),
 	('not_provided', '{additional_details}', NULL),
 	('person_skipped', '{prospect,email}', NULL);
@@ -60,6 +63,7 @@ FROM (SELECT code,
 -- Those that take more than a changed value.  (VIN93 can be booked nowhere.)
 INSERT INTO test.seen VALUES
 	('location_not_found', loopit_ingest_lead(test.full_lead() || '{"id": "x0", "item": {"vin": "VIN93"}, "location": null}')),
+	('id_missing', loopit_ingest_lead(test.full_lead() - 'id')),
 	('payload_missing', loopit_ingest_lead(NULL)),
 	('payload_not_object', loopit_ingest_lead('[]')),
 	('payload_malformed', loopit_ingest_webhook('{"id": 1')),

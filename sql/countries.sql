@@ -47,7 +47,8 @@ FROM (VALUES (1, 'Australia'), (2, 'AUSTRALIA'), (3, 'australia'), (4, 'au'), (5
 	(7, 'United States'), (8, 'united states'), (9, 'United States of America'), (10, 'USA'), (11, 'usa'), (12, 'US'),
 	(13, 'us'), (14, 'Canada'), (15, 'CANADA'), (16, 'ca'), (17, 'Ca'), (18, 'AUS'), (19, 'UK'), (20, 'GB'),
 	(21, 'New Zealand'), (22, 'Commonwealth of Australia'), (23, 'America'), (24, 'Neverland'), (25, 'Österreich'),
-	(26, 'U.S.'), (27, 'United  States'), (28, 'CAN')) v(n, country) ORDER BY n;
+	(26, 'U.S.'), (27, 'United  States'), (28, 'CAN'),
+	(29, 'the United States'), (30, 'U.S.A.'), (31, 'Ca.'), (32, 'Can.')) v(n, country) ORDER BY n;
 SELECT test.state('36', '"NSW"') AS a_number;
 -- with no country there is none to judge by
 SELECT test.issues(loopit_validate_lead(test.lead('{"prospect": {"address": {"state": "XYZ"}}}'))) AS shape,
@@ -56,7 +57,7 @@ SELECT test.issues(loopit_validate_lead(test.lead('{"prospect": {"address": {"st
 -- A licence's state has the shape alone; a bad one is left out.
 CREATE FUNCTION test.licence_state(value jsonb) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
-	outcome jsonb := loopit_ingest_lead(test.put(test.put(test.full_lead() - 'id',
+	outcome jsonb := loopit_ingest_lead(test.put(test.put(test.full_lead() || jsonb_build_object('id', (SELECT count(*) FROM loopit.person)),
 		'{additional_details,license_state}', value), '{prospect,email}',
 		to_jsonb((SELECT count(*) FROM loopit.person) || '@example.com')));
 BEGIN
@@ -72,7 +73,7 @@ FROM (VALUES (1, '"nsw"'), (2, '"XYZ"'), (3, '" x "'), (4, '7'), (5, '"12"'), (6
 -- A passport with that country: the code as stored, or the issue.
 CREATE FUNCTION test.country(value jsonb) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
-	outcome jsonb := loopit_ingest_lead(test.put(test.put(test.full_lead() - 'id',
+	outcome jsonb := loopit_ingest_lead(test.put(test.put(test.full_lead() || jsonb_build_object('id', (SELECT count(*) FROM loopit.person)),
 		'{additional_details,passport_country}', value), '{prospect,email}',
 		to_jsonb((SELECT count(*) FROM loopit.person) || '@example.com')));
 BEGIN
@@ -106,6 +107,59 @@ FROM (VALUES (1, 'Australia'), (2, 'AUSTRALIA'), (3, 'new zealand'), (4, 'New Ze
 	(48, 'Kingdom of the Netherlands'), (49, 'Timor-Leste'), (50, 'Russian Federation'), (51, ' Austria '),
 	(52, 'Zimbabwe'), (53, 'Afghanistan'), (54, 'Republic of Korea'), (55, 'Democratic Republic of the Congo'),
 	(56, 'Holy See')) v(n, value) ORDER BY n;
+
+-- Every name of ISO 3166-1 and CLDR, as it is, in upper case, and as people
+-- vary it: only Congo is of two countries, and no name of anything else is one.
+CREATE TABLE test.country_name (name text, alpha2 text);
+\set names :abs_srcdir '/sql/fixture/country_names.sql'
+\ir :names
+SELECT count(*) AS names, count(DISTINCT alpha2) AS countries FROM test.country_name;
+CREATE TABLE test.variant AS
+SELECT alpha2, how, CASE how
+	WHEN 'as it is' THEN name
+	WHEN 'in upper case' THEN translate(upper(name), 'áãåçéíñôöüï’', 'ÁÃÅÇÉÍÑÔÖÜÏ’')
+	WHEN 'in lower case' THEN lower(name)
+	WHEN 'without accents' THEN translate(name, 'ÅáãåçéíñôöüïŠ', 'AaaaceinoouiS')
+	WHEN 'decomposed' THEN normalize(name, NFD)
+	WHEN 'the' THEN 'the ' || name
+	WHEN 'The' THEN 'The ' || name
+	WHEN '(the)' THEN name || ' (the)'
+	WHEN ', The' THEN name || ', The'
+	WHEN '&' THEN replace(name, ' and ', ' & ')
+	WHEN 'and' THEN replace(name, '&', 'and')
+	WHEN 'no dots' THEN replace(name, '.', '')
+	WHEN 'apostrophe' THEN translate(name, '’', '''')
+	WHEN 'quote' THEN translate(name, '''’', '‘‘')
+	WHEN 'accent' THEN translate(name, '''’', '´´')
+	WHEN 'backtick' THEN translate(name, '''’', '``')
+	END AS name
+FROM test.country_name, unnest('{as it is,in upper case,in lower case,without accents,decomposed,the,The,(the),", The",&,and,no dots,apostrophe,quote,accent,backtick}'::text[]) how;
+CREATE TABLE test.ingested AS
+SELECT alpha2, how, name, loopit_ingest_lead(test.put(test.put(test.full_lead(), '{additional_details,passport_country}', to_jsonb(name)),
+	'{prospect,email}', to_jsonb(n || '@names.example.com'))) AS outcome
+FROM (SELECT *, row_number() OVER () AS n FROM test.variant) v;
+SELECT count(*) AS names, count(*) FILTER (WHERE d.issuing_country = i.alpha2) AS right_one, count(d.issuing_country) AS stored
+FROM test.ingested i LEFT JOIN loopit.identity_document d ON d.person_id = (outcome#>>'{person,id}')::bigint AND d.kind = 'passport';
+SELECT how, name, alpha2, issuing_country, i.outcome#>>'{passport,reason}' AS reason
+FROM test.ingested i LEFT JOIN loopit.identity_document d ON d.person_id = (outcome#>>'{person,id}')::bigint AND d.kind = 'passport'
+WHERE issuing_country IS DISTINCT FROM alpha2 ORDER BY name COLLATE "C", how;
+DROP TABLE test.country_name, test.variant, test.ingested;
+
+-- What makes no difference, and what does.
+SELECT value, test.country(to_jsonb(value))
+FROM (VALUES (1, 'The Gambia'), (2, 'Gambia (the)'), (3, 'Gambia, The'), (4, 'Gambia (The)'), (5, 'the'), (6, 'theGambia'), (7, 'Gambia the'),
+	(8, 'Gambia (republic)'), (9, 'Republic of Gambia'), (10, 'Republic of the Gambia'), (11, 'The Republic of The Gambia'),
+	(12, 'Congo (the Democratic Republic of the)'), (13, 'Korea (the Republic of)'), (14, 'Falkland Islands (the) [Malvinas]'),
+	(15, 'Netherlands (Kingdom of the)'), (16, 'The Netherlands'), (17, 'the netherlands (THE)'), (18, 'Côte d’Ivoire'), (19, 'Cote d''Ivoire'),
+	(20, 'COTE D`IVOIRE'), (21, 'Cote d´Ivoire'), (22, 'Cote dIvoire'), (23, 'Côte d"Ivoire'), (24, 'Turkiye'), (25, 'TÜRKİYE'), (26, 'Türkıye'),
+	(27, 'Việt Nam'), (28, 'VIỆT NAM'), (29, 'Bosnia & Herzegovina'), (30, 'Bosnia&Herzegovina'), (31, 'Bosnia & Herzegovina (the)'),
+	(32, 'Bosnia &  Herzegovina'), (33, 'Bosnia  & Herzegovina'), (34, 'Bosnia &amp; Herzegovina'), (35, 'Bosnia + Herzegovina'), (36, 'U.S.A.'), (37, 'U.S.A'),
+	(38, 'U.S.'), (39, 'U.K.'), (40, 'US.A'), (41, 'USA.'), (42, 'U. S. A.'), (43, 'St Lucia'), (44, 'St. Lucia'), (45, 'Saint Lucia'), (46, 'Saint. Lucia'),
+	(47, 'Chad.'), (48, 'South Korea.'), (49, 'Korea, South'), (50, 'Korea, North'), (51, 'Myanmar (Burma)'), (52, 'Hong Kong SAR China'),
+	(53, 'Brunei'), (54, 'Vatican City'), (55, 'Macau'), (56, 'Micronesia'), (57, 'Palestine'), (58, 'Viet Nam'), (59, 'Vietnam'),
+	(60, 'Congo - Kinshasa'), (61, 'Congo (DRC)'), (62, 'Democratic Republic of Congo'), (63, 'Republic of the Congo'), (64, 'Congo, Republic of the'),
+	(65, 'Congo'), (66, 'the Congo'), (67, 'CONGO (the)'), (68, 'AUS'), (69, 'New-Zealand'), (70, 'New Zealand'), (71, 'Nеw Zealand'),
+	(72, 'Ｎew Zealand'), (73, 'France (French Republic)'), (74, 'Kosovo'), (75, 'European Union'), (76, 'Canary Islands'), (77, 'Sark')) v(n, value) ORDER BY n;
 
 -- The everyday names, and no others.
 SELECT value, test.country(to_jsonb(value))

@@ -1,4 +1,5 @@
--- The date fields (dd/mm/yyyy) and updated_at (RFC 3339).
+-- The date fields (dd/mm/yyyy): their shape and what is plausible; updated_at
+-- (RFC 3339, and the offsets that programs write).
 \getenv abs_srcdir PG_ABS_SRCDIR
 \set fresh :abs_srcdir '/sql/fixture/fresh.sql'
 \set done :abs_srcdir '/sql/fixture/done.sql'
@@ -53,11 +54,32 @@ END $$;
 SELECT y AS year, count(*) FILTER (WHERE valid) AS days, bool_and(valid = test.exists(y, m, d)) AS as_the_server
 FROM (
 	SELECT y, m, d, test.verdict('{prospect,dob}', to_jsonb(lpad(d::text, 2, '0') || '/' || lpad(m::text, 2, '0')
-		|| '/' || lpad(y::text, 4, '0'))) = 'ok' AS valid
+		|| '/' || lpad(y::text, 4, '0'))) !~ 'invalid' AS valid
 	FROM unnest('{1,4,100,400,1582,1900,1999,2000,2023,2024,2100,9999}'::int[]) y,
 		generate_series(0, 13) m, generate_series(0, 32) d) s
 GROUP BY y ORDER BY y;
 DROP FUNCTION test.exists;
+
+-- A valid date that is worth a look: an expiry before today, a date of birth after
+-- today or before 1900.  Today is that of UTC.  Nothing is kept from being stored.
+SELECT path, what, replace(test.issues(outcome), 'additional_details.', '') AS issues,
+	outcome#>>'{person,action}' AS person, outcome#>>'{driver_licence,action}' AS licence, outcome#>>'{passport,action}' AS passport
+FROM (VALUES (1, '{prospect,dob}'), (2, '{additional_details,license_dob}'), (3, '{additional_details,passport_dob}'),
+	(4, '{additional_details,license_expiry}'), (5, '{additional_details,passport_expiry}')) p(n, path),
+	(VALUES (1, 'today', 0), (2, 'yesterday', -1), (3, 'tomorrow', 1)) d(m, what, days),
+LATERAL loopit_validate_lead(test.put(test.full_lead(), path::text[],
+	to_jsonb(to_char((clock_timestamp() AT TIME ZONE 'UTC')::date + days, 'DD/MM/YYYY')))) outcome
+ORDER BY n, m;
+SELECT path, value, replace(test.issues(loopit_validate_lead(test.put(test.full_lead(), path::text[], to_jsonb(value)))),
+	'additional_details.', '') AS issues
+FROM (VALUES (1, '{prospect,dob}'), (2, '{additional_details,license_dob}'), (3, '{additional_details,passport_dob}'),
+	(4, '{additional_details,license_expiry}'), (5, '{additional_details,passport_expiry}')) p(n, path),
+	unnest('{01/01/0001,31/12/1899,01/01/1900,31/12/9999,29/02/1900,"null"}'::text[]) WITH ORDINALITY v(value, m)
+ORDER BY n, m;
+-- judged also where the document is not stored, or the payload is rejected
+SELECT s.status, s.licence, s.issues FROM (VALUES (1, '{"prospect": {"email": "ann@example.com"}}'), (2, '{"prospect": {"dob": "31/12/1899"}}')) v(n, more),
+LATERAL test.short(loopit_ingest_lead(test.lead('{"additional_details": {"license_expiry": "01/01/2000", "license_dob": "01/01/1890"}}')
+	|| more::jsonb)) s ORDER BY n;
 
 -- Stored as the day it is, whatever the session's DateStyle and TimeZone.
 SET TimeZone = 'Pacific/Kiritimati';
@@ -71,8 +93,9 @@ RESET TimeZone;
 SELECT count(*), bool_and(date_of_birth = day) AS same FROM test.day JOIN loopit.person ON email = n || '@example.com';
 DROP TABLE test.day;
 
--- updated_at: an RFC 3339 date and time; without an offset it is UTC, whatever
--- the session's TimeZone.
+-- updated_at: an RFC 3339 date and time, whose offset may also be written +hhmm,
+-- +hh, UTC or GMT, with or without a space before it; without one it is UTC,
+-- whatever the session's TimeZone.
 SET TimeZone = 'Asia/Kathmandu';
 SELECT count(loopit_ingest_lead(test.put(test.lead_with('{updated_at}', value::jsonb), '{prospect,email}',
 	to_jsonb('t' || n || '@example.com'))))
@@ -94,6 +117,13 @@ FROM (VALUES
 	(52, '"2025-10-3T6:10:22Z"'), (53, '"25-10-03T06:10:22Z"'), (54, '"20251003T061022Z"'), (55, '"03/10/2025 06:10:22"'),
 	(56, '"2025-W40-5T06:10:22Z"'), (57, '"+2025-10-03T06:10:22Z"'), (58, '"12025-10-03T06:10:22Z"'),
 	(59, '"9999-12-31T23:59:59Z"'), (68, '"0000-01-01T00:00:00Z"'), (60, '"now"'), (61, '"infinity"'), (62, '"٢٠٢٥-١٠-٠٣T06:10:22Z"'),
+	(70, '"2025-07-05T18:00:00+0000"'), (71, '"2025-10-03 06:10:22 UTC"'), (72, '"2025-10-03 06:10:22 GMT"'),
+	(73, '"2025-10-03T06:10:22GMT"'), (74, '"2025-10-03 06:10:22 utc"'), (75, '"2025-10-03 06:10:22 -0945"'), (76, '"2025-10-03T06:10:22-23"'),
+	(77, '"2025-10-03T06:10:22.5 +0530"'), (78, '"2025-10-03T06:10:22+24"'), (79, '"2025-10-03T06:10:22+2400"'), (80, '"2025-10-03T06:10:22+1060"'),
+	(81, '"2025-10-03T06:10:22+1"'), (82, '"2025-10-03T06:10:22+103"'), (83, '"2025-10-03T06:10:22+10300"'), (84, '"2025-10-03T06:10:22  UTC"'),
+	(85, '"2025-10-03T06:10:22 UTC+1"'), (86, '"2025-10-03T06:10:22 UT"'), (87, '"2025-10-03T06:10:22 EST"'), (88, '"2025-10-03T06:10:22 +"'),
+	(89, '"2025-10-03T06:10:22+10:3"'), (90, '"2025-10-03T06:10:22+:30"'), (91, '"2025-10-03T06:10:22\tUTC"'), (92, '"2025-10-03T06:10:22UTCZ"'),
+	(93, '"2025-10-03 06:10:22 +1a"'), (94, '"2025-10-03 UTC"'),
 	(63, '1759471822'), (64, '1759471822097'), (65, 'true'), (66, '[]'), (67, '{}')) v(n, value);
 SELECT payload->'updated_at' AS updated_at, source_updated_at AT TIME ZONE 'UTC' AS as_utc, test.issues(outcome)
 FROM loopit.ingest_log l JOIN loopit.person p ON p.id = l.person_id

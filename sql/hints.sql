@@ -37,15 +37,17 @@ LATERAL loopit_validate_lead(test.full_lead() || jsonb_build_object('item', item
 
 -- A stock number whose vehicle has another VIN.
 SELECT item, test.hint(o, 'vehicle_ambiguous') AS ambiguous
-FROM (VALUES (1, '{"vin": "OTHER", "stock_number": "STOCK89"}'), (2, '{"vin": "VIN91", "stock_number": "STOCK89"}'),
-	(3, '{"vin": "vin89", "stock_number": "STOCK89"}'), (4, '{"vin": "OTHER", "stock_number": "STOCK90"}')) v(n, item),
+FROM (VALUES (1, '{"vin": "OTHER1", "stock_number": "STOCK89"}'), (2, '{"vin": "VIN91", "stock_number": "STOCK89"}'),
+	(3, '{"vin": "vin89", "stock_number": "STOCK89"}'), (4, '{"vin": "OTHER1", "stock_number": "STOCK90"}')) v(n, item),
 LATERAL loopit_validate_lead(test.full_lead() || jsonb_build_object('item', item::jsonb)) o ORDER BY n;
 
--- A country's code that is not one of the six.
+-- A country's code that is not one of the six, of two letters or three, and the
+-- name of two countries.
 SELECT country, test.hint(loopit_validate_lead(test.put(test.full_lead(), '{additional_details,passport_country}', to_jsonb(country))),
 	'passport_country_unknown') AS hint
 FROM (VALUES (1, 'nz'), (2, 'NZ'), (3, ' Nz '), (4, 'gb'), (5, 'ci'), (6, 'xx'), (7, 'zz'), (8, 'n'), (9, 'New Zeeland'), (10, 'New Zealand'),
-	(11, 'au'), (12, '64')) v(n, country) ORDER BY n;
+	(11, 'au'), (12, '64'), (20, 'AUS'), (21, 'nzl'), (22, 'Civ'), (23, 'xxx'), (24, 'the nz'), (30, 'Congo'), (31, 'the Congo'), (32, 'CONGO'),
+	(33, 'Congo (DRC)'), (34, 'Congos')) v(n, country) ORDER BY n;
 
 -- What has no hint has no key either.
 SELECT i->>'code' AS code, i ? 'hint' AS hint FROM loopit_validate_lead('{"dealership": {"id": 356}, "prospect": {"email": "ann@example.com",

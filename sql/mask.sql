@@ -61,8 +61,8 @@ CREATE ROLE regress_loopit_auditor;
 SELECT status, licence, passport, address, issues FROM test.short(loopit_ingest_lead(test.lead('{"id": 3,
 	"prospect": {"dob": "11/11/1911", "address": {"street": "Private Street", "city": "Sydney",
 		"state": "NSW", "postcode": 2000, "country": "Australia"}},
-	"additional_details": {"license_number": "LICENCE", "license_card_number": "CARD",
-		"license_dob": "11/11/1911", "license_expiry": "01/01/2030", "passport_number": "PASS",
+	"additional_details": {"license_number": "LICENCE1", "license_card_number": "CARD",
+		"license_dob": "11/11/1911", "license_expiry": "01/01/2030", "passport_number": "PASS1",
 		"passport_country": "fr", "passport_dob": "11/11/1911", "passport_expiry": "01/01/2031"}}')));
 GRANT USAGE ON SCHEMA loopit TO regress_loopit_auditor;
 GRANT SELECT ON loopit.ingest_audit TO regress_loopit_auditor;

@@ -21,7 +21,7 @@ SELECT '{"item": {"vin": "VIN91"}, "additional_details": {"subscription_plan": "
 -- package that nobody loaded; of each two, and one lead that was well.
 SELECT count(loopit_ingest_lead(test.lead_of(n, 'p' || n || '@example.com', :'books'::jsonb || more::jsonb, dealership)))
 FROM (VALUES (1, 1000, '{}'), (2, 1000, '{}'),
-	(3, 356, '{"item": {"vin": "LATE"}}'), (4, 356, '{"item": {"stock_number": "late 2"}}'),
+	(3, 356, '{"item": {"vin": "LATE1"}}'), (4, 356, '{"item": {"stock_number": "late 2"}}'),
 	(5, 356, '{"additional_details": {"subscription_plan": "Late"}}'),
 	(6, 357, '{"additional_details": {"subscription_plan": "Late"}}'), (7, 356, '{}')) v(n, dealership, more);
 SELECT reason, count(*) FROM loopit.unresolved_lead GROUP BY 1 ORDER BY 1;
@@ -37,7 +37,7 @@ SELECT reason, count(*) FROM loopit.unresolved_lead GROUP BY 1 ORDER BY 1;
 INSERT INTO loopit.dealership VALUES (1000, 7);
 SELECT loopit_replay_lead(log_id)->>'status' AS status FROM loopit.unresolved_lead WHERE reason = 'workspace_not_found';
 -- Late vehicles.
-INSERT INTO loopit.asset (workspace_id, id, vin, stock_number) VALUES (7, 100, 'late', NULL), (7, 101, NULL, 'late 2');
+INSERT INTO loopit.asset (workspace_id, id, vin, stock_number) VALUES (7, 100, 'late1', NULL), (7, 101, NULL, 'late 2');
 INSERT INTO loopit.asset_location (workspace_id, asset_id, location_id, position) VALUES (7, 100, 2, 1), (7, 101, 3, 1);
 SELECT loopit_replay_lead(log_id)->>'status' AS status FROM loopit.unresolved_lead WHERE reason = 'asset_not_found';
 -- Late package.
@@ -67,11 +67,11 @@ SELECT count(DISTINCT payload) AS payloads FROM loopit.ingest_log WHERE lead_ref
 \ir :fresh
 SELECT '{"prospect": {"first_name": "Old", "middle_name": "Gap", "address": {"street": "Old St", "city": "Sydney",
 		"state": "NSW", "country": "Australia", "postcode": 1}},
-	"additional_details": {"license_number": "OLD", "license_expiry": "01/01/2030", "license_dob": "01/01/1990",
-		"passport_number": "GAP", "passport_country": "au", "passport_expiry": "01/01/2030", "passport_dob": "01/01/1990"}}'
+	"additional_details": {"license_number": "OLD1", "license_expiry": "01/01/2030", "license_dob": "01/01/1990",
+		"passport_number": "GAP2", "passport_country": "au", "passport_expiry": "01/01/2030", "passport_dob": "01/01/1990"}}'
 	AS old, '{"prospect": {"first_name": "New", "address": {"street": "New St", "city": "Sydney",
 		"state": "NSW", "country": "Australia", "postcode": 1}},
-	"additional_details": {"license_number": "NEW", "license_expiry": "01/01/2031", "license_dob": "01/01/1990"}}' AS new \gset
+	"additional_details": {"license_number": "NEW3", "license_expiry": "01/01/2031", "license_dob": "01/01/1990"}}' AS new \gset
 CREATE VIEW test.stored AS
 SELECT p.email, first_name, middle_name, street, string_agg(d.number, ' ' ORDER BY d.kind) AS documents
 FROM loopit.person p LEFT JOIN loopit.identity_document d ON d.person_id = p.id GROUP BY p.id, 1, 2, 3, 4 ORDER BY 1;
@@ -80,7 +80,7 @@ FROM loopit.person p LEFT JOIN loopit.identity_document d ON d.person_id = p.id 
 -- was came before; 6: stored already when it came, but its booking was not
 SELECT count(loopit_ingest_lead(test.lead_of(95, 'p5@example.com', :'new')));
 SELECT count(loopit_ingest_lead(test.lead_of(n, 'p' || n || '@example.com', :'old', 1000))) FROM generate_series(1, 5) n;
-SELECT booking FROM test.short(loopit_ingest_lead(test.put(test.lead_of(6, 'p6@example.com', :'old'), '{item,vin}', '"LATE"')));
+SELECT booking FROM test.short(loopit_ingest_lead(test.put(test.lead_of(6, 'p6@example.com', :'old'), '{item,vin}', '"LATE1"')));
 SELECT count(loopit_ingest_lead(test.lead_of(90 + n, 'p' || n || '@example.com', :'new'::jsonb || more)))
 FROM (VALUES (1, '{}'::jsonb), (2, '{"updated_at": "2001-01-01T00:00:00Z"}'),
 	(3, jsonb_build_object('updated_at', now() + interval '1 hour'))) v(n, more);

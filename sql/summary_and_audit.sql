@@ -20,8 +20,8 @@ SELECT count(test.deliver(received_at::timestamptz, jsonb_build_object('id', n) 
 FROM (VALUES
 	(1, '2025-10-03 00:00:00+00', '{}', 356), (2, '2025-10-03 23:59:59.999999+00', '{}', 357), (3, '2025-10-04 00:00:00+00', '{}', 356),
 	(4, '2025-10-03 08:00:00+10', '{}', 356), (5, '2025-10-03 10:00:00+00', '{}', 900),
-	(6, '2025-10-03 10:00:00+00', '{"item": {"vin": "LATE"}, "additional_details": {"subscription_plan": "Premium"}}', 356),
-	(7, '2025-10-03 11:00:00+00', '{"item": {"vin": "LATER"}, "additional_details": {"subscription_plan": "Late"}}', 356),
+	(6, '2025-10-03 10:00:00+00', '{"item": {"vin": "LATE1"}, "additional_details": {"subscription_plan": "Premium"}}', 356),
+	(7, '2025-10-03 11:00:00+00', '{"item": {"vin": "LATE2"}, "additional_details": {"subscription_plan": "Late"}}', 356),
 	(8, '2025-10-03 12:00:00+00', '{"item": {"vin": "VIN91"}, "additional_details": {"subscription_plan": "Late"}}', 356),
 	(9, '2025-10-03 13:00:00+00', '{"item": {"vin": "VIN91"}, "additional_details": {"subscription_plan": "Premium"}}', 356),
 	(10, '2025-10-03 14:00:00+00', '{"item": {"vin": "VIN91"}, "prospect": {"email": "x"}}', 356),

@@ -6,7 +6,7 @@
 -- In workspace 8 what the full lead of workspace 7 asks for, under the same ids.
 INSERT INTO loopit.location (workspace_id, id, name) VALUES (8, 2, 'Depot'), (8, 5, 'Only here');
 INSERT INTO loopit.package (workspace_id, id, name) VALUES (8, 2, 'Basic'), (8, 5, 'Only here');
-INSERT INTO loopit.asset (workspace_id, id, vin, stock_number) VALUES (8, 91, 'VIN91', NULL), (8, 95, 'VINONLYHERE', 'ONLYHERE');
+INSERT INTO loopit.asset (workspace_id, id, vin, stock_number) VALUES (8, 91, 'VIN91', NULL), (8, 95, 'VIN8ONLYHERE', 'ONLYHERE');
 INSERT INTO loopit.asset_location VALUES (8, 91, 4, 1), (8, 95, 5, 1);
 INSERT INTO loopit.workspace VALUES (9, 'Dealer C');
 INSERT INTO loopit.dealership VALUES (950, 9);
@@ -48,7 +48,7 @@ FROM loopit.booking b ORDER BY 1;
 
 -- What only the other workspace has is not found.
 SELECT what, s.booking, s.issues FROM (VALUES
-	(1, 'vin', '{item}', '{"vin": "VINONLYHERE"}'), (2, 'stock number', '{item}', '{"stock_number": "ONLYHERE"}'),
+	(1, 'vin', '{item}', '{"vin": "VIN8ONLYHERE"}'), (2, 'stock number', '{item}', '{"stock_number": "ONLYHERE"}'),
 	(3, 'location', '{location,location_name}', '"Only here"'), (4, 'package', '{additional_details,subscription_plan}', '"Only here"'),
 	(5, 'its own of another vin', '{item}', '{"vin": "VIN94", "stock_number": "STOCK89"}')) v(n, what, path, value),
 LATERAL test.short(loopit_ingest_lead(test.put(test.full_lead() || jsonb_build_object('id', 'x' || n), path::text[], value::jsonb))) s

@@ -17,7 +17,7 @@ BEGIN
 	lead := CASE rtrim(has, '+')
 		WHEN 'email' THEN jsonb_set(lead, '{prospect,email}', '"x"')
 		WHEN 'dob' THEN jsonb_set(lead, '{prospect,dob}', '"x"')
-		WHEN 'vin' THEN jsonb_set(lead, '{item}', '{"vin": "LATE"}')
+		WHEN 'vin' THEN jsonb_set(lead, '{item}', '{"vin": "LATE1"}')
 		WHEN 'archived' THEN jsonb_set(lead, '{item}', '{"vin": "VIN92"}')
 		WHEN 'plan' THEN jsonb_set(lead, '{additional_details}', '{"subscription_plan": "Late"}')
 		WHEN 'no plan' THEN lead - 'additional_details'
@@ -101,7 +101,7 @@ SELECT test.unresolved();
 SELECT test.deliver('a', 'vin+'), test.deliver('b', 'good', '1000'), test.deliver('c', 'email');
 SELECT count(loopit_replay_lead(log_id)) FROM loopit.unresolved_lead;
 SELECT count(*), min(log_id) AS the_replays_now FROM loopit.unresolved_lead;
-INSERT INTO loopit.asset (workspace_id, id, vin) VALUES (7, 100, 'LATE');
+INSERT INTO loopit.asset (workspace_id, id, vin) VALUES (7, 100, 'LATE1');
 INSERT INTO loopit.asset_location (workspace_id, asset_id, location_id, position) VALUES (7, 100, 2, 1);
 INSERT INTO loopit.dealership VALUES (1000, 7);
 SELECT count(loopit_replay_lead(log_id)) FROM loopit.unresolved_lead WHERE reason IN ('asset_not_found', 'workspace_not_found');

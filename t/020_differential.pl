@@ -252,13 +252,29 @@ step_of_one('prospect.email', $_) for @emails, @no_emails;
 step_of_one('prospect.dob', $_) for @dates, @no_dates;
 step_of_one('updated_at', $_) for @times, @no_times;
 step_of_one('dealership.id', $_) for @dealerships, @no_dealerships;
+step_of_one('prospect.opt_in_to_marketing', $_) for @opt_ins, @no_opt_ins;
+for my $text (@placeholders, @no_placeholders)
+{
+	step_of_one($_->[0], $text) for @fields;
+}
 step_of_one('prospect.first_name', $_)
   for (map { "${_}X$_" } @blank, @no_blank), @blank, @no_blank, @numbers,
   map { my $n = $_; map { $_ x $n } 'a', 'é', "\x{1d11e}" } 255, 256;
 
+# Postcodes that are numbers, in countries with and without a length.
+for my $country (@countries)
+{
+	step_of({
+		id => "postcode", dealership => { id => \'356' },
+		prospect => {
+			email => 'postcodes@example.com',
+			address => { street => 'S', city => 'C', state => 'NT', country => $country, postcode => $_ } } })
+	  for @postcodes;
+}
+
 # Each country name, and each state code with each country that has states.
 my @pairs = map { my $state = $_; map { [ $state, $_ ] } 'Australia', 'usa', 'CA' } @state_codes;
-for my $name (@country_names)
+for my $name (@country_names, @varied_country_names)
 {
 	my $pair = shift @pairs // [ two_letters(), one_of('Australia', 'usa', 'CA') ];
 	step_of({
@@ -267,7 +283,7 @@ for my $name (@country_names)
 			email => 'places@example.com',
 			address => { street => 'S', city => 'C', state => $pair->[0], country => $pair->[1], postcode => '1' } },
 		additional_details => {
-			passport_number => 'P', passport_expiry => '01/01/2030', passport_dob => '01/01/1990',
+			passport_number => 'P1', passport_expiry => '01/01/2030', passport_dob => '01/01/1990',
 			passport_country => $name } });
 }
 is(scalar @pairs, 0, 'every state code has its payload');
@@ -338,7 +354,8 @@ my @codes = qw(
   licence_incomplete licence_expiry_invalid licence_dob_invalid licence_state_not_abbreviated
   passport_incomplete passport_country_unknown passport_expiry_invalid passport_dob_invalid
   vehicle_missing asset_not_found asset_archived location_not_found package_missing package_not_found
-  vehicle_ambiguous location_defaulted booking_conflict stale_payload updated_at_invalid);
+  vehicle_ambiguous location_defaulted booking_conflict placeholder id_missing stale_payload updated_at_invalid
+  document_expired dob_implausible);
 my %reasons = (
 	address => [qw(not_provided person_skipped stale_payload address_incomplete state_not_abbreviated)],
 	driver_licence => [qw(not_provided person_skipped stale_payload licence_incomplete

@@ -14,7 +14,8 @@ our @EXPORT = qw(
 	NULL json one_of chance @blank @no_blank @numbers @dates @no_dates
 	two_letters @country_names @state_codes passport_country email @emails
 	@no_emails updated_at @times @no_times @dealerships @no_dealerships
-	$configuration change $done put payload
+	$configuration change $done put payload @opt_ins @no_opt_ins @placeholders
+	@no_placeholders @postcodes @countries @varied_country_names @fields
 );
 
 my $top = "$FindBin::RealBin/..";
@@ -82,9 +83,9 @@ sub weighted
 
 # Characters that are trimmed, and similar ones that are not.
 our @blank = map { chr } 0x09 .. 0x0d, 0x20, 0x85, 0xa0, 0x1680, 0x2000 .. 0x200a,
-  0x2028, 0x2029, 0x202f, 0x205f, 0x3000, 0x200b .. 0x200d, 0x2060, 0xfeff;
-our @no_blank = map { chr } 0x01, 0x08, 0x0e, 0x1c, 0x1f, 0x7f, 0x84, 0xad, 0x180e,
-  0x200e, 0x2061, 0x2064, 0x2800, 0x3164, 0xfff9;
+  0x2028, 0x2029, 0x202f, 0x205f, 0x3000, 0x200b .. 0x200f, 0x2060, 0xfeff, 0xad, 0x202a .. 0x202e, 0x2066 .. 0x2069;
+our @no_blank = map { chr } 0x01, 0x08, 0x0e, 0x1c, 0x1f, 0x7f, 0x84, 0xac, 0xae, 0x180e,
+  0x2010, 0x2027, 0x2061, 0x2064, 0x2065, 0x206a, 0x2800, 0x3164, 0xfff9;
 
 sub blanks { return join '', map { one_of(@blank) } 1 .. 1 + int rand 3; }
 
@@ -122,6 +123,16 @@ sub long_text
 		1 => ($c x ($n - 1)) . one_of(@no_blank));
 }
 
+# Placeholders, and texts that are none, or are one only in some fields.
+our @placeholders = ('null', 'NULL', 'undefined', 'NaN', 'None', '[object Object]');
+our @no_placeholders = (
+	'Null', 'nUll', 'Undefined', 'nan', 'NAN', 'none', '[object object]', '[object Object] x', 'nullnull', 'N/A', 'TBA',
+	'XXXXXXXXXX', '0000', '1', 'é', 'éé', '1é', '００', '٧٧', '-', 'a1', \'11', \'7', \'-77', \'1.1');
+
+# Document numbers, many of which are the same in another form.
+our @same_numbers = ('012345678', '12 345 678', '12-345-678', '12.345/678', ' 0-012345678', '123456780', '1234567', \'12345678.0', \'1.5', '1.5', '15',
+	'00', \'0', '0', '0 0', '1234\x{a0}5678', \'-12345678');
+
 # Any value for a field whose valid values are like $good.
 sub odd
 {
@@ -132,6 +143,9 @@ sub odd
 		2 => '',
 		2 => sub { blanks() },
 		2 => sub { \one_of('true', 'false') },
+		3 => sub { one_of(@placeholders) },
+		1 => sub { blanks() . one_of(@placeholders) },
+		1 => sub { one_of(@no_placeholders) },
 		1 => sub { one_of([], [ 'a' ], [ \'1', NULL ], [ [] ]) },
 		1 => sub { one_of({}, { a => \'1' }, { id => {} }) },
 		4 => sub { one_of(@numbers) },
@@ -143,7 +157,9 @@ sub odd
 
 our @dates = (
 	'01/04/2000', '29/02/2000', '29/02/2024', '31/12/9999', '01/01/0001',
-	'10/10/1980', '10/10/2029', '30/06/1999', '31/01/1970', '28/02/1900');
+	'10/10/1980', '10/10/2029', '30/06/1999', '31/01/1970', '28/02/1900', '31/12/1899', '01/01/1900',
+	# around today
+	map { my ($d, $m, $y) = (gmtime(time + 86400 * $_))[ 3 .. 5 ]; sprintf '%02d/%02d/%04d', $d, $m + 1, $y + 1900 } -1 .. 1);
 our @no_dates = (
 	'29/02/1900', '29/02/2023', '30/02/2000', '31/04/2000', '31/06/2000', '31/09/2000',
 	'31/11/2000', '32/01/2000', '00/01/2000', '01/00/2000', '01/13/2000', '12/31/2000',
@@ -168,7 +184,10 @@ our @no_states = ('New South Wales', 'NSWX', 'N-W', 'É', 'N W', 'NSW.', '----',
 our @countries = (
 	('Australia') x 4, 'AUSTRALIA', 'au', 'AU', 'United States', 'usa', 'US', 'UNITED STATES of america',
 	'Canada', 'ca', 'New Zealand', 'France', 'uk', 'AUS', 'CAN', 'Commonwealth of Australia',
-	'Austral', "CÔTE D'IVOIRE");
+	'Austral', "CÔTE D'IVOIRE", 'New Zealand', 'nz', 'Germany', 'DE', 'fr', 'The French Republic', 'U.S.A.', 'the U.S.',
+	'Aotearoa New Zealand', 'Deutschland', 'Austria', 'Congo');
+our @postcodes = (
+	(map { \$_ } qw(0 -0 7 80 800 2134 21340 213401 800.0 8e2 800.5 -800 -8 0.5 1e300)), '800', '0800', ' 80 ');
 
 sub two_letters { return join '', map { chr(65 + int rand 26) } 1, 2; }
 
@@ -182,9 +201,27 @@ our (@country_names, @state_codes);
 		elsif (/THEN state|^\t\t'/) { push @state_codes, /'([A-Z]{2,3})'/g; }
 	}
 }
+our @varied_country_names = map { my $n = $_; map { varied($n) } 1 .. 3 } @country_names;
 our @no_country_names = (
+	'Congo', 'the Congo', 'Congo (the)', 'the', '(the)', 'U.S.', 'A.U.', 'au.', 'the au', 'The UK', 'AX', 'ax',
 	'gb', 'GB', 'nz', 'it', 'AUS', 'England', 'Atlantis', 'U.S.A.', 'the Netherlands', 'South Korea.',
 	'Australien', "cÔte d'ivoire", 'ÅLAND ISLANDS', 'åLAND ISLANDS', 'TÜRKIYE', 'EN', 'United  States', '036');
+
+# A name in another form; most forms make no difference.
+sub varied
+{
+	my ($s) = @_;
+	my %to = ('a' => "á", 'e' => "e\x{302}", 'o' => "ồ", 'i' => "ı", 'u' => "ü", 'A' => "Å", 'C' => "Ç", 'S' => "Š", 'n' => "ñ");
+	return weighted(
+		1 => sub { "the $s" }, 1 => sub { "The the $s" }, 1 => sub { "$s (the)" }, 1 => sub { "$s, The" }, 1 => sub { "$s [THE]" },
+		1 => sub { $s =~ s/ and / & /gr }, 1 => sub { $s =~ s/ ?& ?/ and /gr }, 1 => sub { $s =~ s/ & /&/gr }, 1 => sub { "& $s" },
+		2 => sub { my $a = one_of("'", '`', '´', '‘', '’', 'ʼ', '′', '＇', '"', '΄'); $s =~ s/['’]/$a/gr },
+		3 => sub { my $c = one_of(sort keys %to); $s =~ s/$c/$to{$c}/r },
+		1 => sub { $s =~ s/([a-z])/$1\x{301}/r }, 1 => sub { $s =~ s/([A-Z])/$1./gr }, 1 => sub { $s =~ s/(\w\w)\b/$1./r }, 1 => sub { $s =~ s/\.//gr },
+		1 => sub { "$s." }, 1 => sub { $s =~ s/ /  /r }, 1 => sub { $s =~ s/ /-/r }, 1 => sub { $s =~ tr/()/[]/r }, 1 => sub { "$s ()" },
+		1 => sub { "($s)" }, 1 => sub { "$s, " }, 1 => sub { $s =~ s/ the / /r }, 1 => sub { $s =~ s/ of / of the /r },
+		1 => sub { $s =~ s/K/\x{212a}/r });
+}
 
 sub passport_country
 {
@@ -192,6 +229,8 @@ sub passport_country
 		4 => sub { one_of(qw(au us fr de uk ca AU Us FR dE UK CA)) },
 		2 => sub { one_of(@no_country_names) },
 		4 => sub { one_of(@country_names) },
+		4 => sub { varied(one_of(@country_names)) },
+		1 => sub { varied(varied(one_of(@country_names))) },
 		1 => sub { my $s = one_of(@country_names); $s =~ tr/a-z/A-Z/; $s },
 		1 => sub { my $s = one_of(@country_names); $s =~ tr/A-Z/a-z/; $s });
 }
@@ -242,20 +281,24 @@ sub updated_at
 		"2025-10-0${d}t06:10:22.0970000z", "2025-10-0${d} 06:10:22.097", "2025-10-0${d}T06:10:22.0969999Z",
 		"2025-10-0${d}T06:10:22.0970004Z", "2025-10-0${d}T06:10:22.09699949999Z",
 		"2025-10-0${d}T06:10:22.0969995+00:00", "2025-10-0${d}T06:10:22.097-00:00",
-		"2025-10-0${d}T02:40:22.09700-03:30");
+		"2025-10-0${d}T02:40:22.09700-03:30", "2025-10-0${d} 06:10:22.097 UTC", "2025-10-0${d}T16:10:22.097 +1000",
+		"2025-10-0${d}T16:10:22.097+10");
 }
 our @times = (
 	'0001-01-01T00:00:00Z', '0001-01-01T00:00:00+23:59', '1969-12-31T23:59:59.9999995Z', '2024-02-29T00:00:00',
 	'2000-02-29 23:59:59-23:59', '1899-12-31T23:59:59.5+05:30', '2025-10-01T00:00:00.' . ('9' x 300) . 'Z',
 	'2025-09-30T23:59:59.9999999Z', '2025-10-01T00:00:00.0000005Z', '2025-10-01T00:00:00.0000015Z',
+	'2025-10-01T00:00:00+1000', '2025-10-01T00:00:00+10', '2025-10-01T00:00:00-0330', '2025-10-01T00:00:00 Z', '2025-10-01T00:00:00 UTC',
+	'2025-10-01 00:00:00 GMT', '2025-10-01T00:00:00utc', '2025-10-01T00:00:00Gmt', '2025-10-01 00:00:00.5 -23', '2025-10-01T00:00:00.25 +05:30',
 	'2025-10-01T00:00:00.0000025Z', '2025-10-01T00:00:00.00000249999999999999999999Z', '2025-10-01T00:00:00.0Z');
 our @no_times = (
 	'9999-12-31T23:59:59Z', '9999-12-31T23:59:59.9999999-23:59', '2999-01-01T00:00:00', '0000-01-01T00:00:00Z',
 	'2025-02-29T00:00:00Z', '2025-13-01T00:00:00Z', '2025-00-01T00:00:00Z', '2025-01-00T00:00:00Z',
 	'2025-10-01T24:00:00Z', '2025-10-01T23:60:00Z', '2016-12-31T23:59:60Z', '2025-10-01T00:00Z', '2025-10-01',
-	'2025-10-01T00:00:00.Z', '2025-10-01T00:00:00,5Z', '2025-10-01T00:00:00+1000', '2025-10-01T00:00:00+10',
-	'2025-10-01T00:00:00+24:00', '2025-10-01T00:00:00+10:60', '2025-10-01T00:00:00 Z', '2025-10-01  00:00:00',
-	'2025-10-01T00:00:00ZZ', '2025-10-01T00:00:00 UTC', '20251001T000000Z', '2025-10-1T00:00:00Z', 'now',
+	'2025-10-01T00:00:00.Z', '2025-10-01T00:00:00,5Z', '2025-10-01T00:00:00+1060', '2025-10-01T00:00:00+24',
+	'2025-10-01T00:00:00+24:00', '2025-10-01T00:00:00+10:60', '2025-10-01T00:00:00  Z', '2025-10-01  00:00:00',
+	'2025-10-01T00:00:00ZZ', '2025-10-01T00:00:00 UT', '2025-10-01T00:00:00+103', '2025-10-01T00:00:00+1', '2025-10-01T00:00:00 +',
+	'2025-10-01T00:00:00+10:3', '2025-10-01T00:00:00UTC+1', '2025-10-01T00:00:00 UTC Z', '2025-10-01 UTC', '2025-10-01T00:00:00.+10', '20251001T000000Z', '2025-10-1T00:00:00Z', 'now',
 	'infinity', '-infinity', 'epoch', 'tomorrow', '12025-10-01T00:00:00Z', '2025-10-01T00:00:00+10:00:00',
 	'2025-10-01_00:00:00Z', "2025-10-01\t00:00:00Z", '٢٠٢٥-10-01T00:00:00Z', '-2025-10-01T00:00:00Z',
 	'2025-W40-3T00:00:00Z', '2025-274T00:00:00Z', '1759298400', '2025-10-01T00:00:00−10:00');
@@ -283,12 +326,15 @@ sub odd_dealership
 	return weighted(2 => sub { odd('356') }, 2 => sub { one_of(@dealerships) }, 3 => sub { one_of(@no_dealerships) });
 }
 
-sub opt_in { return one_of(\'true', \'false', 'true', 'FALSE', 'True'); }
+our @opt_ins = (
+	\'true', \'false', \'1', \'0', \'1.0', \'-0', \'0e3', \'10e-1', map { ($_, uc, ucfirst, "\t$_ ") } qw(true false yes no y n on off 1 0));
+our @no_opt_ins = ('t', 'f', 'tru', 'yess', 'ye', 'of', 'ok', '01', '1.0', '-0', '2', '-1', \'2', \'-1', \'0.5', \'1e300', 'true false');
+sub opt_in { return one_of(\'true', \'false', 'true', 'FALSE', 'Yes', 'no', 'on', 'OFF', \'1', \'0', '0'); }
 sub odd_opt_in
 {
 	return weighted(
 		2 => sub { odd('true') },
-		1 => sub { one_of('yes', 'no', '1', '0', \'1', \'0', 't', 'f', 'truE ', 'tru', 'true false', 'on') });
+		1 => sub { one_of(@opt_ins, @no_opt_ins) });
 }
 
 # ---------------------------------------------------------------------------
@@ -319,7 +365,7 @@ INSERT INTO %s.asset (workspace_id, id, vin, stock_number, archived_at) VALUES
 	(1, 9, NULL, 'S9', now()),
 	(1, 10, NULL, 'S3', NULL),						-- live, of an archived one's stock number
 	(1, 11, '12.5', '1000', NULL),
-	(1, 12, 'Äbc', 'ß', NULL),
+	(1, 12, 'Äbc1', 'ß', NULL),
 	(1, 13, 'VIN9', 'S9', now()),
 	(1, 14, 'VIN14', NULL, now()),
 	(2, 1, 'VIN2', 'S5', NULL),
@@ -354,7 +400,7 @@ CREATE TRIGGER trap AFTER INSERT OR UPDATE ON %s.booking
 	FOR EACH ROW EXECUTE FUNCTION %s.trap('lead_reference');
 SQL
 
-our @vins = ((qw(JSAGJB74V00202326 VIN2 VIN6)) x 2, qw(VIN3 VIN7 VIN8 VIN9 VIN14 12.5 Äbc äbc VIN99), 'vin2');
+our @vins = ((qw(JSAGJB74V00202326 VIN2 VIN6)) x 2, qw(VIN3 VIN7 VIN8 VIN9 VIN14 12.5 Äbc1 äbc1 VIN99), 'vin2');
 our @stocks = ((qw(7021602 S2 S5)) x 2, qw(S3 S7 S8 S9 1000 ß S99 s2));
 our @plans = (('Premium') x 12, 'Basic', 'premium', 'Gold', '2000', 'Größe', 'GRÖSSE', 'Old Plan', 'PREMIUM', 'Platinum');
 our @locations = (
@@ -437,19 +483,19 @@ our @fields = (
 	[ 'prospect.address.city', sub { one_of('Sydney', 'Sydney', 'Perth') }, sub { odd('Sydney') } ],
 	[ 'prospect.address.state', sub { one_of(@states) }, sub { one_of(odd('NSW'), one_of(@no_states), two_letters()) } ],
 	[ 'prospect.address.country', sub { one_of(@countries) }, sub { odd('Australia') } ],
-	[ 'prospect.address.postcode', sub { one_of(\'2000', '2000', \'2000.0', '6050', \'12.50') }, sub { odd('2000') } ],
+	[ 'prospect.address.postcode', sub { one_of(\'2000', '2000', \'2000.0', '6050', \'12.50', @postcodes) }, sub { odd('2000') } ],
 	[ 'additional_details.license_expiry', \&date, \&odd_date ],
 	[ 'additional_details.license_dob', \&date, \&odd_date ],
-	[ 'additional_details.license_number', sub { one_of(\'12345678', '12345678', '87654321') }, sub { odd('12345678') } ],
+	[ 'additional_details.license_number', sub { one_of(\'12345678', '12345678', '87654321', @same_numbers) }, sub { odd('12345678') } ],
 	[ 'additional_details.license_card_number', sub { one_of(\'9999999', '9999999', '111') }, sub { odd('9999999') } ],
 	[ 'additional_details.license_state', sub { one_of(@states) }, sub { one_of(odd('NSW'), one_of(@no_states), two_letters()) } ],
 	[ 'additional_details.passport_country', \&passport_country,
 		sub { one_of(odd('Australia'), one_of(@no_country_names), two_letters()) } ],
 	[ 'additional_details.passport_expiry', \&date, \&odd_date ],
 	[ 'additional_details.passport_dob', \&date, \&odd_date ],
-	[ 'additional_details.passport_number', sub { one_of('PB12345678', 'PB12345678', 'pb12345678') }, sub { odd('PB12345678') } ],
+	[ 'additional_details.passport_number', sub { one_of('PB12345678', 'PB12345678', 'pb12345678', 'PB 1234-5678', '0PB12345678', @same_numbers) }, sub { odd('PB12345678') } ],
 	[ 'additional_details.subscription_plan', sub { one_of(@plans) }, sub { odd('Premium') } ],
-	[ 'item.vin', sub { one_of(@vins) }, sub { odd(one_of(@vins)) } ],
+	[ 'item.vin', sub { one_of(@vins, 'N/A', 'XXXXXXXXXX') }, sub { odd(one_of(@vins)) } ],
 	[ 'item.stock_number', sub { one_of(@stocks) }, sub { odd(one_of(@stocks)) } ],
 	[ 'location.location_name', sub { one_of(@locations) }, sub { odd(one_of(@locations)) } ],
 	(map { [ $_, undef, sub { odd('Sydney') } ] }

@@ -146,21 +146,27 @@ number_field(DocumentKind kind)
 
 /*
  * Plans the document's fields as the payload has them; returns true if that
- * changes a stored one.  Optional parts that the payload does not provide are
- * kept while the number is the same: another number is another document.
+ * changes a stored one.  While the number is the same, optional parts that the
+ * payload does not provide are kept: another number is another document.  So is
+ * the stored number itself if the payload's is a JSON number, which has lost
+ * leading zeros and separators.
  */
 static bool
 plan_document(const Lead *lead, DocumentKind kind, const StoredPerson *stored,
 			  StoredPerson *person)
 {
 	Field		number = number_field(kind);
-	bool		same_number = lead_value_equal(&stored->value[number],
-											   &lead->value[number]);
+	const LeadText *old = &stored->value[number].text;
+	const LeadText *new = &lead->value[number].text;
+	bool		same_number = stored->has_document[kind] &&
+		same_document_number(old->data, old->length, new->data, new->length);
 	bool		changed = false;
 
 	for (int field = 0; field < NUM_FIELDS; field++)
 	{
-		bool		kept = same_number && !lead->value[field].provided;
+		bool		kept = same_number &&
+			(!lead->value[field].provided ||
+			 (field == number && lead->value[field].from_number));
 
 		if (field_table[field].thing != document_thing(kind))
 			continue;

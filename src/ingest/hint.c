@@ -110,8 +110,8 @@ hint_archived_asset(int64 asset_id)
 }
 
 /*
- * Names the country of a code that is not accepted.  Returns NULL if the
- * database's encoding cannot represent the name.
+ * Tells what to send for a name of two countries, or for a code that is not
+ * accepted.  Returns NULL if the database's encoding cannot represent the name.
  */
 const char *
 hint_country(const RawValue *country)
@@ -119,10 +119,13 @@ hint_country(const RawValue *country)
 	const char *utf8 = country_name(country->utf8.data, country->utf8.length);
 	LeadText	name;
 
+	if (country_is_ambiguous(country->utf8.data, country->utf8.length))
+		return "Two countries have this name; send \"Republic of the Congo\" or \"Democratic Republic of the Congo\".";
+
 	if (utf8 == NULL ||
 		!convert_text(lead_text(utf8, strlen(utf8)), PG_UTF8,
 					  GetDatabaseEncoding(), &name))
 		return NULL;
-	return psprintf("Only six codes are accepted; the country's name is \"%s\".",
+	return psprintf("This code is not accepted; send the name \"%s\".",
 					name.data);
 }

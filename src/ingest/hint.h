@@ -11,8 +11,8 @@
 #include "ingest/stages.h"
 
 /*
- * Each returns a sentence, palloc'd in the current context, or NULL if nothing
- * is close.  They are called when a look-up has failed, and their cost is bounded.
+ * Each returns a sentence, constant or palloc'd in the current context, or NULL
+ * if nothing is close.  They are called when a look-up has failed, and their cost is bounded.
  */
 extern const char *hint_package(const IngestContext *context, LeadText name);
 extern const char *hint_ambiguous_asset(LeadText stock_number,

@@ -27,13 +27,16 @@
 
 /* The characters that trimming removes; see is_trimmed_code_point(). */
 #define SPACE \
-	"\\u0009-\\u000D\\u0020\\u0085\\u00A0\\u1680\\u2000-\\u200D" \
-	"\\u2028\\u2029\\u202F\\u205F\\u2060\\u3000\\uFEFF"
+	"\\u0009-\\u000D\\u0020\\u0085\\u00A0\\u00AD\\u1680\\u2000-\\u200F" \
+	"\\u2028-\\u202F\\u205F\\u2060\\u2066-\\u2069\\u3000\\uFEFF"
 #define SPACES		"[" SPACE "]*"
 #define NO_SPACE	"[^" SPACE "]"
 
-/* A whole string: empty, or a match of x, with white space around it. */
-#define WHOLE(x)	"^" SPACES "(?:" x ")?" SPACES "$"
+/* Texts for a missing value; text.c has the same. */
+#define PLACEHOLDER	"null|NULL|undefined|NaN|None|\\[object Object\\]"
+
+/* A whole string: empty, a placeholder or a match of x, with white space around it. */
+#define WHOLE(x)	"^" SPACES "(?:" PLACEHOLDER "|" x ")?" SPACES "$"
 
 /* At most 255 characters (TEXT_LIMIT); the first and last are no space. */
 #define TEXT_PATTERN	NO_SPACE "(?:[\\s\\S]{0,253}" NO_SPACE ")?"
@@ -55,9 +58,12 @@
 	"(?:" YEAR "-" MONTH "-" DAY_TO_28 "|" YEAR "-" MONTH_OF_30 "-(?:29|30)" \
 	"|" YEAR "-" MONTH_OF_31 "-31|" LEAP_YEAR "-02-29)" \
 	"[Tt ](?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\\.[0-9]+)?" \
-	"(?:[Zz]|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])?"
+	"(?: ?(?:[Zz]|[Uu][Tt][Cc]|[Gg][Mm][Tt]" \
+	"|[+-](?:[01][0-9]|2[0-3])(?::?[0-5][0-9])?))?"
 
-#define BOOLEAN_PATTERN "[Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee]"
+#define BOOLEAN_PATTERN \
+	"[Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee]|[Yy](?:[Ee][Ss])?|[Nn][Oo]?" \
+	"|[Oo][Nn]|[Oo][Ff][Ff]|[01]"
 
 #define ATOM		"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 #define LABEL		"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
@@ -85,7 +91,8 @@ bigint_pattern(void)
 	int			digits = (int) strlen(max);
 
 	initStringInfo(&pattern);
-	appendStringInfo(&pattern, "^" SPACES "(?:0*(?:[0-9]{1,%d}", digits - 1);
+	appendStringInfo(&pattern, "^" SPACES "(?:" PLACEHOLDER "|0*(?:[0-9]{1,%d}",
+					 digits - 1);
 	for (int i = 0; i < digits; i++)
 	{
 		if (max[i] > '0')
@@ -121,7 +128,7 @@ pattern_of_type(FieldType type)
 	return NULL;				/* not reached; keeps compilers quiet */
 }
 
-/* The JSON type that a field accepts beside string and null; NULL: none. */
+/* The JSON type of the numbers or objects that a field accepts; NULL: none. */
 static const char *
 json_type(FieldType type)
 {
@@ -134,7 +141,6 @@ json_type(FieldType type)
 		case TYPE_COUNTRY:
 			return "number";
 		case TYPE_BOOLEAN:
-			return "boolean";
 		case TYPE_BIGINT:
 			return "integer";
 		default:
@@ -146,6 +152,8 @@ static void
 write_types(JsonOut *out, FieldType type)
 {
 	json_out_begin_array(out, "type");
+	if (type == TYPE_BOOLEAN)
+		json_out_string(out, NULL, "boolean");
 	if (json_type(type) != NULL)
 		json_out_string(out, NULL, json_type(type));
 	json_out_string(out, NULL, "string");
@@ -189,6 +197,11 @@ write_properties(JsonOut *out, Field parent)
 		{
 			json_out_number(out, "minimum", BIGINT_MIN);
 			json_out_number(out, "maximum", BIGINT_MAX);
+		}
+		else if (type == TYPE_BOOLEAN)
+		{
+			json_out_number(out, "minimum", "0");
+			json_out_number(out, "maximum", "1");
 		}
 		else if (type == TYPE_OBJECT)
 			write_properties(out, (Field) field);

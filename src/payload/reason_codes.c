@@ -44,7 +44,8 @@ fields_of_code(Code code)
 	for (int field = 0; field < NUM_FIELDS && code != CODE_WRONG_TYPE; field++)
 	{
 		if (field_table[field].missing_code == (int) code ||
-			field_table[field].invalid_code == (int) code)
+			field_table[field].invalid_code == (int) code ||
+			field_table[field].doubt_code == (int) code)
 			append_path(&paths, (Field) field);
 	}
 	return paths.data;

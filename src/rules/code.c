@@ -168,6 +168,16 @@ const CodeSpec code_table[NUM_CODES] = {
 		"this lead already has a booking with another person, vehicle, location or package, which is not changed",
 		"change the booking by hand if the new details are right"
 	},
+	[CODE_PLACEHOLDER] = {
+		"placeholder", THING_ANY, false, FIELD_NONE, FIELD_NONE,
+		"the text only stands for a missing value, like null or N/A, so it is ignored",
+		"send the value, or leave the field out"
+	},
+	[CODE_ID_MISSING] = {
+		"id_missing", THING_ANY, false, FIELD_NONE, FIELD_NONE,
+		"the lead has no reference of its own, so a later delivery of it that differs is taken for another lead",
+		"send Dealer Studio's number of the lead"
+	},
 	[CODE_STALE_PAYLOAD] = {
 		"stale_payload", THING_ANY, false, FIELD_UPDATED_AT, FIELD_NONE,
 		"the payload is older than what is stored of this person, so it only fills empty fields",
@@ -177,6 +187,16 @@ const CodeSpec code_table[NUM_CODES] = {
 		"updated_at_invalid", THING_ANY, false, FIELD_NONE, FIELD_NONE,
 		"the value is not an RFC 3339 date and time, or is more than a day in the future, so it is ignored",
 		"send it like 2025-10-03T06:10:22Z"
+	},
+	[CODE_DOCUMENT_EXPIRED] = {
+		"document_expired", THING_ANY, false, FIELD_NONE, FIELD_NONE,
+		"the document has expired, which does not keep it from being stored",
+		"ask the person for a document that is valid"
+	},
+	[CODE_DOB_IMPLAUSIBLE] = {
+		"dob_implausible", THING_ANY, false, FIELD_NONE, FIELD_NONE,
+		"the date of birth is in the future or before 1900, which does not keep it from being stored",
+		"ask the person for the date of birth"
 	},
 	[CODE_NOT_PROVIDED] = {
 		"not_provided", THING_ANY, true, FIELD_NONE, FIELD_NONE,

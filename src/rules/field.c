@@ -25,12 +25,19 @@
 
 /* The thing that a field is part of, and the code if it is missing. */
 #define OBJECT \
-	.type = TYPE_OBJECT, .thing = THING_ANY, \
-	.missing_code = CODE_NONE, .invalid_code = CODE_NONE
+	OF_TYPE(TYPE_OBJECT, CODE_NONE), .thing = THING_ANY, .missing_code = CODE_NONE
 #define OPTIONAL(of)		.thing = of, .asks = true, .missing_code = CODE_NONE
 #define NEEDED(of, code)	.thing = of, .asks = true, .missing_code = code
-#define TEXT				.type = TYPE_TEXT, .invalid_code = CODE_NONE
-#define DATE(code)			.type = TYPE_DATE, .invalid_code = code
+
+/* The type, the code of an invalid value, and that of a doubtful one. */
+#define OF_TYPE(of, code) \
+	.type = of, .invalid_code = code, .doubt_code = CODE_NONE
+#define TEXT				OF_TYPE(TYPE_TEXT, CODE_NONE)
+#define TEXT_WITH_DIGIT		TEXT, .needs_digit = true
+#define EXPIRY(code) \
+	.type = TYPE_DATE, .invalid_code = code, .doubt_code = CODE_DOCUMENT_EXPIRED
+#define BIRTH(code) \
+	.type = TYPE_DATE, .invalid_code = code, .doubt_code = CODE_DOB_IMPLAUSIBLE
 
 const FieldSpec field_table[NUM_FIELDS] = {
 	[FIELD_NONE] = {
@@ -38,17 +45,14 @@ const FieldSpec field_table[NUM_FIELDS] = {
 		.description = "An enquiry of a Dealer Studio website, as its webhook sends it."
 	},
 	[FIELD_ID] = {
-		ROOT("id"), TEXT,
-		.thing = THING_ANY,
-		.missing_code = CODE_NONE,
+		ROOT("id"), TEXT, NEEDED(THING_ANY, CODE_ID_MISSING),
 		.description = "Dealer Studio's reference of the lead; without it a digest of the payload takes its place."
 	},
 	[FIELD_UPDATED_AT] = {
 		ROOT("updated_at"),
-		.type = TYPE_TIMESTAMP,
+		OF_TYPE(TYPE_TIMESTAMP, CODE_UPDATED_AT_INVALID),
 		.thing = THING_ANY,
 		.missing_code = CODE_NONE,
-		.invalid_code = CODE_UPDATED_AT_INVALID,
 		.description = "When the lead last changed at the sender; an older one only fills what is still empty."
 	},
 	[FIELD_DEALERSHIP] = {
@@ -57,9 +61,8 @@ const FieldSpec field_table[NUM_FIELDS] = {
 	},
 	[FIELD_DEALERSHIP_ID] = {
 		IN_DEALERSHIP("id"),
-		.type = TYPE_BIGINT,
+		OF_TYPE(TYPE_BIGINT, CODE_DEALERSHIP_INVALID),
 		NEEDED(THING_WORKSPACE, CODE_DEALERSHIP_MISSING),
-		.invalid_code = CODE_DEALERSHIP_INVALID,
 		.description = "Dealer Studio's number of the dealership; it decides the workspace."
 	},
 	[FIELD_PROSPECT] = {
@@ -80,13 +83,12 @@ const FieldSpec field_table[NUM_FIELDS] = {
 	},
 	[FIELD_EMAIL] = {
 		IN_PROSPECT("email"),
-		.type = TYPE_EMAIL,
+		OF_TYPE(TYPE_EMAIL, CODE_EMAIL_INVALID),
 		NEEDED(THING_PERSON, CODE_EMAIL_MISSING),
-		.invalid_code = CODE_EMAIL_INVALID,
 		.description = "E-mail address; the person is found by it."
 	},
 	[FIELD_DOB] = {
-		IN_PROSPECT("dob"), DATE(CODE_DOB_INVALID), OPTIONAL(THING_PERSON),
+		IN_PROSPECT("dob"), BIRTH(CODE_DOB_INVALID), OPTIONAL(THING_PERSON),
 		.sensitive = true,
 		.description = "Date of birth."
 	},
@@ -96,9 +98,8 @@ const FieldSpec field_table[NUM_FIELDS] = {
 	},
 	[FIELD_MARKETING_OPT_IN] = {
 		IN_PROSPECT("opt_in_to_marketing"),
-		.type = TYPE_BOOLEAN,
+		OF_TYPE(TYPE_BOOLEAN, CODE_WRONG_TYPE),
 		OPTIONAL(THING_PERSON),
-		.invalid_code = CODE_WRONG_TYPE,
 		.description = "Whether the person agrees to marketing."
 	},
 	[FIELD_ADDRESS] = {
@@ -118,9 +119,8 @@ const FieldSpec field_table[NUM_FIELDS] = {
 	},
 	[FIELD_STATE] = {
 		IN_ADDRESS("state"),
-		.type = TYPE_STATE,
+		OF_TYPE(TYPE_STATE, CODE_STATE_NOT_ABBREVIATED),
 		NEEDED(THING_ADDRESS, CODE_ADDRESS_INCOMPLETE),
-		.invalid_code = CODE_STATE_NOT_ABBREVIATED,
 		.description = "State, abbreviated."
 	},
 	[FIELD_COUNTRY] = {
@@ -138,18 +138,18 @@ const FieldSpec field_table[NUM_FIELDS] = {
 		.description = "Driver licence, passport and subscription plan."
 	},
 	[FIELD_LICENCE_EXPIRY] = {
-		IN_DETAILS("license_expiry"), DATE(CODE_LICENCE_EXPIRY_INVALID),
+		IN_DETAILS("license_expiry"), EXPIRY(CODE_LICENCE_EXPIRY_INVALID),
 		NEEDED(THING_LICENCE, CODE_LICENCE_INCOMPLETE),
 		.description = "The day on which the driver licence expires."
 	},
 	[FIELD_LICENCE_DOB] = {
-		IN_DETAILS("license_dob"), DATE(CODE_LICENCE_DOB_INVALID),
+		IN_DETAILS("license_dob"), BIRTH(CODE_LICENCE_DOB_INVALID),
 		NEEDED(THING_LICENCE, CODE_LICENCE_INCOMPLETE),
 		.sensitive = true,
 		.description = "Date of birth on the driver licence."
 	},
 	[FIELD_LICENCE_NUMBER] = {
-		IN_DETAILS("license_number"), TEXT,
+		IN_DETAILS("license_number"), TEXT_WITH_DIGIT,
 		NEEDED(THING_LICENCE, CODE_LICENCE_INCOMPLETE),
 		.sensitive = true,
 		.description = "Number of the driver licence."
@@ -161,31 +161,29 @@ const FieldSpec field_table[NUM_FIELDS] = {
 	},
 	[FIELD_LICENCE_STATE] = {
 		IN_DETAILS("license_state"),
-		.type = TYPE_STATE,
+		OF_TYPE(TYPE_STATE, CODE_LICENCE_STATE_NOT_ABBREVIATED),
 		OPTIONAL(THING_LICENCE),
-		.invalid_code = CODE_LICENCE_STATE_NOT_ABBREVIATED,
 		.description = "The state that issued the driver licence, abbreviated."
 	},
 	[FIELD_PASSPORT_COUNTRY] = {
 		IN_DETAILS("passport_country"),
-		.type = TYPE_COUNTRY,
+		OF_TYPE(TYPE_COUNTRY, CODE_PASSPORT_COUNTRY_UNKNOWN),
 		NEEDED(THING_PASSPORT, CODE_PASSPORT_INCOMPLETE),
-		.invalid_code = CODE_PASSPORT_COUNTRY_UNKNOWN,
 		.description = "The country that issued the passport: au, us, fr, de, uk, ca or an English country name."
 	},
 	[FIELD_PASSPORT_EXPIRY] = {
-		IN_DETAILS("passport_expiry"), DATE(CODE_PASSPORT_EXPIRY_INVALID),
+		IN_DETAILS("passport_expiry"), EXPIRY(CODE_PASSPORT_EXPIRY_INVALID),
 		NEEDED(THING_PASSPORT, CODE_PASSPORT_INCOMPLETE),
 		.description = "The day on which the passport expires."
 	},
 	[FIELD_PASSPORT_DOB] = {
-		IN_DETAILS("passport_dob"), DATE(CODE_PASSPORT_DOB_INVALID),
+		IN_DETAILS("passport_dob"), BIRTH(CODE_PASSPORT_DOB_INVALID),
 		NEEDED(THING_PASSPORT, CODE_PASSPORT_INCOMPLETE),
 		.sensitive = true,
 		.description = "Date of birth in the passport."
 	},
 	[FIELD_PASSPORT_NUMBER] = {
-		IN_DETAILS("passport_number"), TEXT,
+		IN_DETAILS("passport_number"), TEXT_WITH_DIGIT,
 		NEEDED(THING_PASSPORT, CODE_PASSPORT_INCOMPLETE),
 		.sensitive = true,
 		.description = "Number of the passport."
@@ -200,7 +198,7 @@ const FieldSpec field_table[NUM_FIELDS] = {
 		.description = "The vehicle that the enquiry is about."
 	},
 	[FIELD_VIN] = {
-		IN_ITEM("vin"), TEXT, OPTIONAL(THING_BOOKING),
+		IN_ITEM("vin"), TEXT_WITH_DIGIT, OPTIONAL(THING_BOOKING),
 		.description = "Vehicle identification number."
 	},
 	[FIELD_STOCK_NUMBER] = {

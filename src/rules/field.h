@@ -99,6 +99,9 @@ typedef struct FieldSpec
 								 * it is not provided; CODE_NONE: optional */
 	int			invalid_code;	/* the Code of an invalid value; CODE_NONE if
 								 * the type has no format */
+	int			doubt_code;		/* the Code of a date that is valid but not
+								 * plausible; CODE_NONE if every date is */
+	bool		needs_digit;	/* a text without a digit is a placeholder */
 	bool		sensitive;		/* masked in the audit view */
 	const char *description;
 } FieldSpec;

@@ -18,6 +18,7 @@
 #define LOOPIT_LEAD_H
 
 #include "rules/code.h"
+#include "rules/country.h"
 #include "rules/field.h"
 #include "rules/text.h"
 
@@ -67,6 +68,7 @@ typedef struct RawValue
 typedef struct LeadValue
 {
 	bool		provided;
+	bool		from_number;	/* a text that was sent as a JSON number */
 	LeadText	text;
 	int64_t		number;
 } LeadValue;
@@ -92,6 +94,7 @@ typedef struct Lead
 	char		email[EMAIL_LIMIT];
 	char		state[STATE_LIMIT];
 	char		licence_state[STATE_LIMIT];
+	char		postcode[POSTCODE_LIMIT];
 } Lead;
 
 static inline void

@@ -27,8 +27,9 @@ text_equal_folded(const char *a, size_t a_length,
 /*
  * Returns true if trimming removes this Unicode code point: those of the
  * property White_Space, and the invisible characters that web forms and copied
- * text bring along (zero width space, non-joiner and joiner, word joiner,
- * byte-order mark).
+ * text bring along (soft hyphen, zero width space, non-joiner and joiner, word
+ * joiner, byte-order mark, and the marks, embeddings, overrides and isolates
+ * that set the direction of text).
  */
 bool
 is_trimmed_code_point(uint32_t code_point)
@@ -38,10 +39,8 @@ is_trimmed_code_point(uint32_t code_point)
 		case 0x0020:
 		case 0x0085:
 		case 0x00A0:
+		case 0x00AD:
 		case 0x1680:
-		case 0x2028:
-		case 0x2029:
-		case 0x202F:
 		case 0x205F:
 		case 0x2060:
 		case 0x3000:
@@ -49,7 +48,9 @@ is_trimmed_code_point(uint32_t code_point)
 			return true;
 		default:
 			return (code_point >= 0x0009 && code_point <= 0x000D) ||
-				(code_point >= 0x2000 && code_point <= 0x200D);
+				(code_point >= 0x2000 && code_point <= 0x200F) ||
+				(code_point >= 0x2028 && code_point <= 0x202F) ||
+				(code_point >= 0x2066 && code_point <= 0x2069);
 	}
 }
 
@@ -122,6 +123,55 @@ count_characters(const char *text, size_t length)
 	for (size_t i = 0; i < length; i++)
 		count += ((unsigned char) text[i] & 0xC0) != 0x80;
 	return count;
+}
+
+/*
+ * Returns true if the text is one that programs write for a missing value, in
+ * exactly their spelling: JavaScript's null, undefined, NaN and [object Object],
+ * SQL's NULL, Python's None.
+ */
+bool
+is_placeholder(const char *text, size_t length)
+{
+	switch (length)
+	{
+		case 3:
+			return memcmp(text, "NaN", 3) == 0;
+		case 4:
+			return memcmp(text, "null", 4) == 0 ||
+				memcmp(text, "NULL", 4) == 0 ||
+				memcmp(text, "None", 4) == 0;
+		case 9:
+			return memcmp(text, "undefined", 9) == 0;
+		case 15:
+			return memcmp(text, "[object Object]", 15) == 0;
+		default:
+			return false;
+	}
+}
+
+/* Returns true if the text has an ASCII digit. */
+bool
+has_digit(const char *text, size_t length)
+{
+	for (size_t i = 0; i < length; i++)
+	{
+		if (ascii_is_digit(text[i]))
+			return true;
+	}
+	return false;
+}
+
+/* Returns true for a text like 0000: one ASCII character, twice or more. */
+bool
+is_one_character_repeated(const char *text, size_t length)
+{
+	for (size_t i = 1; i < length; i++)
+	{
+		if (text[i] != text[0])
+			return false;
+	}
+	return length > 1;
 }
 
 /* Source: atext, RFC 5322 section 3.2.3. */
@@ -272,4 +322,35 @@ check_state(const char *text, size_t length, char *upper)
 		upper[i] = ascii_upper(text[i]);
 	}
 	return true;
+}
+
+/* Moves past separators, and past zeros before the number's first character. */
+static const char *
+skip_separators(const char *text, const char *end, bool zeros)
+{
+	while (text < end && (*text == ' ' || *text == '-' || *text == '.' ||
+						  *text == '/' || (zeros && *text == '0')))
+		text++;
+	return text;
+}
+
+/*
+ * Returns true if two numbers of documents are the same without spaces, hyphens,
+ * dots, slashes, case (ASCII) and leading zeros.
+ */
+bool
+same_document_number(const char *a, size_t a_length,
+					 const char *b, size_t b_length)
+{
+	const char *a_end = a + a_length;
+	const char *b_end = b + b_length;
+
+	a = skip_separators(a, a_end, true);
+	b = skip_separators(b, b_end, true);
+	while (a < a_end && b < b_end && ascii_lower(*a) == ascii_lower(*b))
+	{
+		a = skip_separators(a + 1, a_end, false);
+		b = skip_separators(b + 1, b_end, false);
+	}
+	return a == a_end && b == b_end;
 }

@@ -50,11 +50,16 @@ extern bool text_equal_folded(const char *a, size_t a_length,
 
 extern bool is_trimmed_code_point(uint32_t code_point);
 extern void trim_text(const char **text, size_t *length);
+extern bool is_placeholder(const char *text, size_t length);
+extern bool has_digit(const char *text, size_t length);
+extern bool is_one_character_repeated(const char *text, size_t length);
 extern size_t count_characters(const char *text, size_t length);
 
 extern bool check_email(const char *text, size_t length, char *lower);
 extern bool check_integer(const char *text, size_t length, bool allow_minus,
 						  int64_t *value);
+extern bool same_document_number(const char *a, size_t a_length,
+								 const char *b, size_t b_length);
 extern bool check_state(const char *text, size_t length, char *upper);
 
 #endif							/* LOOPIT_TEXT_H */

@@ -14,6 +14,7 @@
 #include "rules/time.h"
 
 #define MICROSECONDS_PER_SECOND INT64_C(1000000)
+#define MICROSECONDS_PER_DAY	(86400 * MICROSECONDS_PER_SECOND)
 
 /* Returns the value of count digits, -1 if one of them is no digit. */
 static int
@@ -98,24 +99,38 @@ read_fraction(const char **text, const char *end, int64_t *microseconds)
 }
 
 /*
- * Reads "Z", "+hh:mm", "-hh:mm" or nothing: the seconds to subtract from the
- * local time.
+ * Reads an offset, the seconds to subtract from the local time: "Z", "UTC" or
+ * "GMT" in any case, "+hh:mm", "+hhmm" or "+hh" (or with a minus), each with or
+ * without a space before it, or nothing.
  */
 static bool
 read_offset(const char *text, size_t length, int *seconds)
 {
 	int			hours;
-	int			minutes;
+	int			minutes = 0;
 
 	*seconds = 0;
 	if (length == 0)
 		return true;
-	if (length == 1)
-		return ascii_lower(text[0]) == 'z';
-	if (length != 6 || (text[0] != '+' && text[0] != '-') || text[3] != ':')
+	if (text[0] == ' ')
+	{
+		text++;
+		length--;
+	}
+	if (text_equal_folded(text, length, "z", 1) ||
+		text_equal_folded(text, length, "utc", 3) ||
+		text_equal_folded(text, length, "gmt", 3))
+		return true;
+
+	if (length < 3 || (text[0] != '+' && text[0] != '-'))
 		return false;
 	hours = read_digits(text + 1, 2);
-	minutes = read_digits(text + 4, 2);
+	if (length == 6 && text[3] == ':')
+		minutes = read_digits(text + 4, 2);
+	else if (length == 5)
+		minutes = read_digits(text + 3, 2);
+	else if (length != 3)
+		return false;
 	if (hours < 0 || hours > 23 || minutes < 0 || minutes > 59)
 		return false;
 	*seconds = (hours * 60 + minutes) * 60 * (text[0] == '-' ? -1 : 1);
@@ -123,9 +138,10 @@ read_offset(const char *text, size_t length, int *seconds)
 }
 
 /*
- * Returns true if the text is a date and time as in RFC 3339 section 5.6; one
- * without an offset is UTC.  Then sets *microseconds, counted from 2000-01-01
- * 00:00 UTC as in the server's type timestamptz.
+ * Returns true if the text is a date and time as in RFC 3339 section 5.6, or with
+ * an offset as other programs write it (read_offset()); one without an offset is
+ * UTC.  Then sets *microseconds, counted from 2000-01-01 00:00 UTC as in the
+ * server's type timestamptz.
  */
 bool
 check_timestamp(const char *text, size_t length, int64_t *microseconds)
@@ -162,4 +178,13 @@ check_timestamp(const char *text, size_t length, int64_t *microseconds)
 					 (hour * 60 + minute) * 60 + second - offset) *
 		MICROSECONDS_PER_SECOND + fraction;
 	return true;
+}
+
+/* Returns the day in UTC, counted from 2000-01-01, of a point in time. */
+int32_t
+day_of_time(int64_t microseconds)
+{
+	int64_t		day = microseconds / MICROSECONDS_PER_DAY;
+
+	return (int32_t) (day - (microseconds % MICROSECONDS_PER_DAY < 0));
 }

@@ -9,7 +9,6 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "rules/country.h"
 #include "rules/lead.h"
 #include "rules/time.h"
 
@@ -17,6 +16,9 @@
 
 /* How far updated_at may be ahead of the server's clock. */
 #define CLOCK_SKEW_LIMIT	(INT64_C(24) * 60 * 60 * 1000000)
+
+/* 1900-01-01 in days from 2000-01-01; nobody who was born before it drives. */
+#define FIRST_BIRTHDAY		(-36524)
 
 /* Returns the set of all codes among the issues. */
 CodeSet
@@ -61,24 +63,37 @@ check_passport_country(const RawValue *raw, LeadValue *value)
 	return alpha2 != NULL;
 }
 
-/* Accepts true and false, as JSON or as text in any case. */
+/* Accepts a boolean, the numbers 0 and 1, and the words for both in any case. */
 static bool
 check_boolean(const RawValue *raw, LeadValue *value)
 {
-	const LeadText *text = &raw->text;
+	static const struct
+	{
+		const char *word;
+		bool		flag;
+	}			words[] =
+	{
+		{"true", true}, {"false", false}, {"yes", true}, {"no", false},
+		{"y", true}, {"n", false}, {"on", true}, {"off", false},
+		{"1", true}, {"0", false}	/* last: the only ones of a number */
+	};
+	const int	num_words = sizeof(words) / sizeof(words[0]);
+	int			word = raw->kind == RAW_STRING ? 0 :
+		raw->kind == RAW_NUMBER ? num_words - 2 : num_words;
 
 	if (raw->kind == RAW_BOOLEAN)
+	{
 		value->number = raw->flag;
-	else if (raw->kind == RAW_STRING &&
-			 text_equal_folded(text->data, text->length, "true", 4))
-		value->number = 1;
-	else if (raw->kind == RAW_STRING &&
-			 text_equal_folded(text->data, text->length, "false", 5))
-		value->number = 0;
-	else
-		return false;
-	value->provided = true;
-	return true;
+		value->provided = true;
+	}
+	for (; word < num_words && !value->provided; word++)
+	{
+		value->number = words[word].flag;
+		value->provided = text_equal_folded(raw->text.data, raw->text.length,
+											words[word].word,
+											strlen(words[word].word));
+	}
+	return value->provided;
 }
 
 /* Accepts a string of digits, or a number without a fraction, also below 0. */
@@ -148,6 +163,7 @@ check_by_type(Field field, const RawValue *raw, int64_t now, Lead *lead)
 			return true;
 		case TYPE_TEXT:
 			keep_text(value, raw->text.data, raw->text.length);
+			value->from_number = raw->kind == RAW_NUMBER;
 			return true;
 		case TYPE_STATE:
 			return check_abbreviation(raw, field == FIELD_STATE ?
@@ -170,8 +186,40 @@ check_by_type(Field field, const RawValue *raw, int64_t now, Lead *lead)
 }
 
 /*
+ * Returns true if a value only stands for a missing one, whatever the field's
+ * type is.  A number of a document and a VIN have digits, and a VIN is not the
+ * same character throughout.
+ */
+static bool
+stands_for_nothing(Field field, const RawValue *raw)
+{
+	const LeadText *text = raw->utf8.data != NULL ? &raw->utf8 : &raw->text;
+
+	if (raw->kind == RAW_STRING && is_placeholder(text->data, text->length))
+		return true;
+	return field_table[field].needs_digit &&
+		(!has_digit(text->data, text->length) ||
+		 (field == FIELD_VIN &&
+		  is_one_character_repeated(text->data, text->length)));
+}
+
+/* Reports a date that is valid, but past for a document or not for a birth. */
+static void
+check_plausible(Field field, int64_t now, Lead *lead)
+{
+	int64_t		day = lead->value[field].number;
+	int32_t		today = day_of_time(now);
+	int			code = field_table[field].doubt_code;
+
+	if ((code == CODE_DOCUMENT_EXPIRED && day < today) ||
+		(code == CODE_DOB_IMPLAUSIBLE && (day > today || day < FIRST_BIRTHDAY)))
+		issue_add(&lead->issues, field, (Code) code);
+}
+
+/*
  * Checks one field.  Returns true if it counts as provided, whether it is valid
- * or not: a value of a wrong type and a text that is too long do not.
+ * or not: a value of a wrong type, a text that is too long and a placeholder do
+ * not.
  */
 static bool
 check_field(Field field, const RawValue *raw, int64_t now, Lead *lead)
@@ -197,8 +245,18 @@ check_field(Field field, const RawValue *raw, int64_t now, Lead *lead)
 		return false;
 	}
 
+	if (spec->type != TYPE_OBJECT && stands_for_nothing(field, raw))
+	{
+		issue_add(&lead->issues, field, CODE_PLACEHOLDER);
+		return false;
+	}
+
 	if (check_by_type(field, raw, now, lead))
+	{
+		if (spec->doubt_code != CODE_NONE)
+			check_plausible(field, now, lead);
 		return true;
+	}
 	issue_add(&lead->issues, field, (Code) spec->invalid_code);
 	return spec->invalid_code != CODE_WRONG_TYPE;
 }
@@ -222,20 +280,49 @@ check_missing(const bool *provided, Lead *lead)
 		issue_add(&lead->issues, FIELD_ITEM, CODE_VEHICLE_MISSING);
 }
 
-/* Reports a state of the right shape that the country does not have. */
+/*
+ * A postcode that was sent as a number has lost its leading zeros: restores them
+ * up to the country's number of digits.
+ */
 static void
-check_state_and_country(const RawValue *country, Lead *lead)
+pad_postcode(const RawValue *raw, const char *alpha2, Lead *lead)
 {
-	LeadValue  *state = &lead->value[FIELD_STATE];
+	LeadValue  *postcode = &lead->value[FIELD_POSTCODE];
+	const LeadText *text = &raw->text;
+	size_t		digits = postcode_digits(alpha2);
 
-	if (!state->provided || !lead->value[FIELD_COUNTRY].provided)
+	if (raw->kind != RAW_NUMBER || text->length >= digits)
 		return;
-	if (!check_state_of_country(state->text.data, state->text.length,
-								country->utf8.data, country->utf8.length))
+	for (size_t i = 0; i < text->length; i++)
+	{
+		if (!ascii_is_digit(text->data[i]))
+			return;				/* a fraction or below 0 */
+	}
+	memset(lead->postcode, '0', digits);
+	memcpy(lead->postcode + digits - text->length, text->data, text->length);
+	keep_text(postcode, lead->postcode, digits);
+}
+
+/* Applies the rules of an address that depend on its country. */
+static void
+check_country_of_address(const RawValue *raw, Lead *lead)
+{
+	const LeadText *country = &raw[FIELD_COUNTRY].utf8;
+	LeadValue  *state = &lead->value[FIELD_STATE];
+	const char *alpha2 = NULL;
+
+	if (lead->value[FIELD_COUNTRY].provided)
+		alpha2 = country_of_address(country->data, country->length);
+	if (alpha2 == NULL)
+		return;
+	if (state->provided &&
+		!check_state_of_country(state->text.data, state->text.length, alpha2))
 	{
 		state->provided = false;
 		issue_add(&lead->issues, FIELD_STATE, CODE_STATE_NOT_ABBREVIATED);
 	}
+	if (lead->value[FIELD_POSTCODE].provided)
+		pad_postcode(&raw[FIELD_POSTCODE], alpha2, lead);
 }
 
 /*
@@ -254,6 +341,7 @@ validate_lead(const RawValue *raw, int64_t now, Lead *lead)
 	/* every lead asks for these; for other things only if it has some part */
 	lead->asked[THING_WORKSPACE] = true;
 	lead->asked[THING_PERSON] = true;
+	lead->asked[THING_ANY] = true;
 
 	for (int field = FIELD_NONE + 1; field < NUM_FIELDS; field++)
 	{
@@ -265,6 +353,6 @@ validate_lead(const RawValue *raw, int64_t now, Lead *lead)
 	}
 
 	check_missing(provided, lead);
-	check_state_and_country(&raw[FIELD_COUNTRY], lead);
+	check_country_of_address(raw, lead);
 	lead->codes = issue_codes(&lead->issues);
 }

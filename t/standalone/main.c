@@ -69,9 +69,14 @@ check_rules(void)
 		  "the largest number");
 	check(!check_integer("9223372036854775808", 19, false, &number), "one too large");
 	check(check_state("nsw", 3, buffer) && memcmp(buffer, "NSW", 3) == 0, "a state, in upper case");
-	check(!check_state_of_country("CA", 2, "Australia", 9), "not one of Australia's");
+	check(check_timestamp("2000-01-01 10:00:00 +1000", 25, &number) && number == 0,
+		  "an offset without a colon");
+	check(is_placeholder("undefined", 9) && !is_placeholder("Undefined", 9), "a placeholder");
+	check(!check_state_of_country("CA", 2, "AU"), "not one of Australia's");
 	alpha2 = country_of_passport("C\xC3\xB4te d'Ivoire", 14);
 	check(alpha2 != NULL && memcmp(alpha2, "CI", 2) == 0, "a country by its name");
+	alpha2 = country_by_name("The Gambia", 10);
+	check(alpha2 != NULL && memcmp(alpha2, "GM", 2) == 0, "a country with its article");
 	check(country_of_passport("zz", 2) == NULL, "no country");
 }
 
@@ -95,11 +100,20 @@ check_validation(void)
 	provide(raw, FIELD_STREET, "1 High St");
 	provide(raw, FIELD_PLAN, "Premium");
 	provide(raw, FIELD_PASSPORT_COUNTRY, "uk");
+	provide(raw, FIELD_POSTCODE, "800");
+	raw[FIELD_POSTCODE].kind = RAW_NUMBER;
+	provide(raw, FIELD_COUNTRY, "au");
+	provide(raw, FIELD_VIN, "TBA");
+	provide(raw, FIELD_LICENCE_EXPIRY, "31/12/1999");
 	validate_lead(raw, 0, &lead);
 	check(lead.value[FIELD_DEALERSHIP_ID].provided && lead.value[FIELD_DEALERSHIP_ID].number == 356,
 		  "the dealership's number");
 	check(has_text(&lead, FIELD_EMAIL, "ann@example.com"), "the address");
 	check(has_text(&lead, FIELD_PASSPORT_COUNTRY, "GB"), "the passport's country");
+	check(has_text(&lead, FIELD_POSTCODE, "0800"), "a postcode that was a number");
+	check(has_issue(&lead, FIELD_VIN, CODE_PLACEHOLDER), "no vehicle");
+	check(has_issue(&lead, FIELD_LICENCE_EXPIRY, CODE_DOCUMENT_EXPIRED), "an expired licence");
+	check(has_issue(&lead, FIELD_ID, CODE_ID_MISSING), "no reference");
 	check(has_issue(&lead, FIELD_DOB, CODE_DOB_INVALID), "no such day");
 	check(has_issue(&lead, FIELD_CITY, CODE_ADDRESS_INCOMPLETE) &&
 		  !has_issue(&lead, FIELD_STREET, CODE_ADDRESS_INCOMPLETE), "what the address lacks");
