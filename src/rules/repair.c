@@ -1,12 +1,17 @@
 /*-------------------------------------------------------------------------
  *
  * repair.c
- *	  Mending the two things that senders do to JSON: a comma behind the last
- *	  element (the specification's own example has one), and \u0000, which
- *	  jsonb cannot hold.
+ *	  Repairs bodies that are almost JSON.
  *
- * One pass over the bytes that knows strings, escapes and nesting and nothing
- * else of JSON: whether it is JSON the server's parser decides.
+ * Senders write a comma after the last element (the specification's own
+ * example has one), \u0000, which jsonb cannot hold, half of a surrogate pair,
+ * raw line breaks and tabs inside strings, Windows-1252 instead of UTF-8, and
+ * numbers whose plain text would be thousands of times as long as they are.
+ * One pass over the bytes repairs all of that, and writes UTF-8.
+ *
+ * The pass knows strings, numbers, escapes and nesting, and nothing else of
+ * JSON: the server's parser decides whether the output is JSON.  What is no
+ * JSON but for the repairs is none afterwards.
  *
  * Plain C: no server header, and nothing is allocated.
  *
@@ -14,21 +19,92 @@
  */
 #include "rules/repair.h"
 
+#include <stdint.h>
 #include <string.h>
 
-/* White space of JSON, RFC 8259 section 2. */
-static bool
-is_json_space(char c)
+#include "rules/number.h"
+#include "rules/text.h"
+#include "rules/utf8.h"
+
+/* An array or object that is open. */
+typedef struct Level
 {
-	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+	int			commas;
+	int			most_commas;	/* one more makes it unreadable */
+} Level;
+
+/* The state of the pass. */
+typedef struct Pass
+{
+	const char *at;
+	const char *end;
+	char	   *output;
+	Repair		repair;
+	size_t		depth;
+	Level		level[NESTING_LIMIT + 1];
+	char		last;			/* last byte that is not white space */
+	bool		after_value;	/* the last comma follows a value */
+	size_t		comma;			/* where that comma was written */
+} Pass;
+
+/*
+ * Returns what was repaired as a clause, without anything of the body.
+ */
+const char *
+repair_description(RepairKind kind)
+{
+	switch (kind)
+	{
+		case REPAIR_COMMA:
+			return "trailing commas were dropped";
+		case REPAIR_NUL:
+			return "NUL characters were dropped";
+		case REPAIR_SURROGATE:
+			return "halves of surrogate pairs were replaced by U+FFFD";
+		case REPAIR_CONTROL:
+			return "control characters inside strings were escaped";
+		case REPAIR_ENCODING:
+			return "bytes that are not UTF-8 were read as Windows-1252";
+		case REPAIR_NUMBER:
+			return "numbers of more than 100 characters were replaced by null";
+	}
+	return "something else";	/* not reached; keeps compilers quiet */
 }
 
-/* Can a value end with this byte? */
-static bool
-ends_value(char c)
+/*
+ * Returns how many bytes repair_json() may write: a control character grows to
+ * an escape of six bytes, a byte of Windows-1252 to at most three.
+ */
+size_t
+repair_room(const char *input, size_t length)
 {
-	return c == '"' || c == '}' || c == ']' ||
-		(c >= '0' && c <= '9') || (c >= 'a' && c <= 'z');
+	size_t		room = length;
+
+	for (size_t i = 0; i < length; i++)
+	{
+		unsigned char c = (unsigned char) input[i];
+
+		if (c < 0x20)
+			room += 5;
+		else if (c >= 0x80)
+			room += 2;
+	}
+	return room;
+}
+
+static void
+write_bytes(Pass *pass, const char *bytes, size_t length)
+{
+	memcpy(pass->output + pass->repair.length, bytes, length);
+	pass->repair.length += length;
+}
+
+/* Copies so many bytes of the input. */
+static void
+copy_bytes(Pass *pass, size_t length)
+{
+	write_bytes(pass, pass->at, length);
+	pass->at += length;
 }
 
 static int
@@ -41,7 +117,7 @@ hex_digit(char c)
 	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
-/* The code of an escape \uXXXX that starts here; -1 if there is none. */
+/* The code unit of an escape \uXXXX that starts here; -1 if there is none. */
 static int
 unicode_escape(const char *input, size_t length)
 {
@@ -60,111 +136,252 @@ unicode_escape(const char *input, size_t length)
 	return code;
 }
 
-/* How many bytes there are before a quotation mark or a backslash. */
-static size_t
-plain_length(const char *input, size_t length)
+/* Reads a byte above 0x7F as Windows-1252. */
+static void
+write_windows_1252(Pass *pass)
 {
-	size_t		i = 0;
+	char		utf8[3];
+	size_t		width = windows_1252_to_utf8(*pass->at++, utf8);
 
-	while (i < length && input[i] != '"' && input[i] != '\\')
-		i++;
-	return i;
+	write_bytes(pass, utf8, width);
+	pass->repair.kinds |= REPAIR_ENCODING;
+}
+
+/* Writes a control character as its escape; that of NUL would be dropped. */
+static void
+write_control(Pass *pass)
+{
+	static const char hex[] = "0123456789abcdef";
+	unsigned char c = (unsigned char) *pass->at++;
+	char		escape[6] = {'\\', 'u', '0', '0', hex[c >> 4], hex[c & 0xF]};
+
+	if (c == '\0')
+	{
+		pass->repair.kinds |= REPAIR_NUL;
+		return;
+	}
+	write_bytes(pass, escape, sizeof(escape));
+	pass->repair.kinds |= REPAIR_CONTROL;
+}
+
+/* Copies an escape, drops it, or replaces it. */
+static void
+copy_escape(Pass *pass)
+{
+	size_t		left = (size_t) (pass->end - pass->at);
+	int			code = unicode_escape(pass->at, left);
+	int			next;
+
+	if (code < 0)
+	{
+		if (left >= 2 && pass->at[1] != '\0' &&
+			strchr("\"\\/bfnrt", pass->at[1]) != NULL)
+			copy_bytes(pass, 2);
+		else
+			pass->repair.unreadable = UNREADABLE_NOT_JSON;
+	}
+	else if (code == 0)
+	{
+		pass->at += 6;
+		pass->repair.kinds |= REPAIR_NUL;
+	}
+	else if (code < 0xD800 || code > 0xDFFF)
+		copy_bytes(pass, 6);
+	else
+	{
+		next = unicode_escape(pass->at + 6, left - 6);
+		if (code <= 0xDBFF && next >= 0xDC00 && next <= 0xDFFF)
+			copy_bytes(pass, 12);
+		else
+		{
+			write_bytes(pass, "\\ufffd", 6);
+			pass->at += 6;
+			pass->repair.kinds |= REPAIR_SURROGATE;
+		}
+	}
+}
+
+/* Returns true for a byte that a string has as it is. */
+static bool
+is_plain(char c)
+{
+	return (unsigned char) c >= 0x20 && (unsigned char) c < 0x80 &&
+		c != '"' && c != '\\';
+}
+
+/* Copies a string, from its opening to its closing quotation mark. */
+static void
+copy_string(Pass *pass)
+{
+	copy_bytes(pass, 1);
+	while (pass->repair.unreadable == READABLE)
+	{
+		size_t		left = (size_t) (pass->end - pass->at);
+		size_t		width = 0;
+
+		while (width < left && is_plain(pass->at[width]))
+			width++;
+		copy_bytes(pass, width);
+		left -= width;
+		if (left == 0)
+			pass->repair.unreadable = UNREADABLE_NOT_JSON;
+		else if (*pass->at == '"')
+		{
+			copy_bytes(pass, 1);
+			return;
+		}
+		else if (*pass->at == '\\')
+			copy_escape(pass);
+		else if ((unsigned char) *pass->at < 0x20)
+			write_control(pass);
+		else if ((width = utf8_length(pass->at, left)) > 0)
+			copy_bytes(pass, width);
+		else
+			write_windows_1252(pass);
+	}
+}
+
+static bool
+is_token_byte(char c)
+{
+	return ascii_is_letter(c) || ascii_is_digit(c) ||
+		c == '-' || c == '+' || c == '.';
 }
 
 /*
- * Copies a string from its opening quotation mark; *position is left behind
- * its closing one, or at the end where there is none.  An escape is copied
- * whole, and none is dropped behind a broken one or half a surrogate pair:
- * what follows would complete it, and be JSON that was none.
+ * Copies a word or a number; a number that is too long becomes null.  Zero
+ * with an exponent that type numeric may refuse becomes plain zero.
  */
 static void
-copy_string(const char *input, size_t length, size_t *position,
-			char *output, Repair *repair)
+copy_token(Pass *pass)
 {
-	size_t		i = *position;
-	bool		broken = false;
-	bool		half_pair = false;
+	size_t		left = (size_t) (pass->end - pass->at);
+	size_t		length = 0;
 
-	output[repair->length++] = input[i++];
-	for (;;)
+	while (length < left && is_token_byte(pass->at[length]))
+		length++;
+	switch (judge_number(pass->at, length))
 	{
-		size_t		plain = plain_length(input + i, length - i);
-		int			code;
-		size_t		width;
-
-		memcpy(output + repair->length, input + i, plain);
-		repair->length += plain;
-		i += plain;
-		half_pair &= plain == 0;
-		if (i == length)
+		case NUMBER_NONE:
+		case NUMBER_KEPT:
+			copy_bytes(pass, length);
 			break;
-		if (input[i] == '"')
-		{
-			output[repair->length++] = input[i++];
+		case NUMBER_ZERO:
+			write_bytes(pass, "0", 1);
+			pass->at += length;
 			break;
-		}
-
-		code = unicode_escape(input + i, length - i);
-		width = code >= 0 ? 6 : 2;
-		if (code == 0 && !broken && !half_pair)
-		{
-			repair->repaired = true;
-			i += width;
-			continue;
-		}
-		half_pair = code >= 0xD800 && code <= 0xDBFF;
-		broken |= code < 0 && length - i >= 2 && input[i + 1] == 'u';
-		for (; width > 0 && i < length; width--)
-			output[repair->length++] = input[i++];
+		case NUMBER_LONG:
+			write_bytes(pass, "null", 4);
+			pass->at += length;
+			pass->repair.kinds |= REPAIR_NUMBER;
+			break;
 	}
-	*position = i;
 }
 
-/* See repair.h. */
+/* White space of JSON, RFC 8259 section 2. */
+static bool
+is_json_space(char c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+/* Returns true if a value can end with this byte. */
+static bool
+ends_value(char c)
+{
+	return c == '"' || c == '}' || c == ']' ||
+		ascii_is_digit(c) || (c >= 'a' && c <= 'z');
+}
+
+static void
+open_level(Pass *pass, char c)
+{
+	Level	   *level;
+
+	if (++pass->depth > NESTING_LIMIT)
+	{
+		pass->repair.unreadable = UNREADABLE_DEPTH;
+		return;
+	}
+	level = &pass->level[pass->depth];
+	level->commas = 0;
+	level->most_commas = (c == '{' ? PAIR_LIMIT : ELEMENT_LIMIT) - 1;
+}
+
+/* Drops the comma before a closing bracket. */
+static void
+close_level(Pass *pass)
+{
+	if (pass->depth > 0)
+		pass->depth--;
+	if (pass->last == ',' && pass->after_value)
+	{
+		pass->output[pass->comma] = ' ';
+		pass->repair.kinds |= REPAIR_COMMA;
+	}
+}
+
+static void
+note_comma(Pass *pass)
+{
+	Level	   *level = &pass->level[pass->depth];
+
+	pass->after_value = ends_value(pass->last);
+	pass->comma = pass->repair.length;
+	if (++level->commas > level->most_commas)
+		pass->repair.unreadable = UNREADABLE_ELEMENTS;
+}
+
+/* Copies a byte outside strings and words. */
+static void
+copy_other(Pass *pass, char c)
+{
+	if (c == '{' || c == '[')
+		open_level(pass, c);
+	else if (c == '}' || c == ']')
+		close_level(pass);
+	else if (c == ',')
+		note_comma(pass);
+	else if (c == '\0' || (unsigned char) c >= 0x80)
+		pass->repair.unreadable = UNREADABLE_NOT_JSON;
+	copy_bytes(pass, 1);
+}
+
+/*
+ * Copies JSON text that is repaired on the way.  The input may have any bytes.
+ * The output needs repair_room() bytes, is valid UTF-8 and is not terminated
+ * by a NUL.
+ */
 Repair
 repair_json(const char *input, size_t length, char *output)
 {
-	Repair		repair = {0, false, false};
-	size_t		depth = 0;
-	char		last = '\0';	/* last byte that is not white space */
-	size_t		comma = 0;		/* where a comma that follows a value was
-								 * written, if it is that last byte */
-	bool		after_value = false;
+	Pass		pass;
 
-	for (size_t i = 0; i < length;)
+	pass.at = input;
+	pass.end = input + length;
+	pass.output = output;
+	pass.repair.length = 0;
+	pass.repair.kinds = 0;
+	pass.repair.unreadable = READABLE;
+	pass.depth = 0;
+	pass.level[0].commas = 0;
+	pass.level[0].most_commas = ELEMENT_LIMIT;
+	pass.last = '\0';
+	pass.after_value = false;
+	pass.comma = 0;
+
+	while (pass.at < pass.end && pass.repair.unreadable == READABLE)
 	{
-		char		c = input[i];
+		char		c = *pass.at;
 
 		if (c == '"')
-		{
-			copy_string(input, length, &i, output, &repair);
-			last = c;
-			continue;
-		}
-		i++;
-
-		if ((c == '{' || c == '[') && ++depth > NESTING_LIMIT)
-		{
-			repair.too_deep = true;
-			return repair;
-		}
-		if (c == '}' || c == ']')
-		{
-			depth -= depth > 0;
-			if (last == ',' && after_value)
-			{
-				output[comma] = ' ';
-				repair.repaired = true;
-			}
-		}
-		if (c == ',')
-		{
-			after_value = ends_value(last);
-			comma = repair.length;
-		}
-		output[repair.length++] = c;
+			copy_string(&pass);
+		else if (is_token_byte(c))
+			copy_token(&pass);
+		else
+			copy_other(&pass, c);
 		if (!is_json_space(c))
-			last = c;
+			pass.last = pass.at[-1];
 	}
-	return repair;
+	return pass.repair;
 }
