@@ -12,8 +12,6 @@
  * first text that is a valid one.  A value that the end of the body cuts off
  * is not taken: it may be the start of another one.
  *
- * NUL bytes are skipped, which makes ASCII of UTF-16.
- *
  * Plain C: no server header, and nothing is allocated.
  *
  *-------------------------------------------------------------------------
@@ -23,19 +21,9 @@
 #include <stdbool.h>
 #include <string.h>
 
-#define SCAN_LIMIT	(1024 * 1024)	/* bytes of a body that are scanned */
-#define WORD_LIMIT	300			/* bytes of a word that are of use */
+#include "rules/scan.h"
 
-/* A part of the body, and how it is to be read. */
-typedef struct Scan
-{
-	const char *at;
-	const char *end;
-	bool		percent;		/* percent-encoded */
-	bool		flat;			/* backslashes are skipped, as of JSON in a
-								 * string */
-	bool		escaped;		/* the last character had a backslash */
-} Scan;
+#define SCAN_LIMIT	(1024 * 1024)	/* bytes of a body that are scanned */
 
 /* How much an address is worth, by where it is. */
 typedef enum EmailRank
@@ -46,120 +34,11 @@ typedef enum EmailRank
 	RANK_PROSPECT
 } EmailRank;
 
-typedef struct Word
-{
-	char		text[WORD_LIMIT];
-	size_t		length;			/* WORD_LIMIT: too long to be of use */
-	bool		whole;			/* its end was seen */
-} Word;
-
 typedef struct Search
 {
 	Seen	   *seen;
 	EmailRank	rank;
 } Search;
-
-static int
-hex_value(char c)
-{
-	if (ascii_is_digit(c))
-		return c - '0';
-	c = ascii_lower(c);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-/* The value of so many hexadecimal digits; -1 if they are not there. */
-static int
-hex_digits(const char *at, const char *end, int count)
-{
-	int			value = 0;
-
-	if (end - at < count)
-		return -1;
-	for (int i = 0; i < count; i++)
-	{
-		int			digit = hex_value(at[i]);
-
-		if (digit < 0)
-			return -1;
-		value = value * 16 + digit;
-	}
-	return value;
-}
-
-/* The next byte, without NULs and percent-encoding; -1 at the end. */
-static int
-next_byte(Scan *scan)
-{
-	while (scan->at < scan->end)
-	{
-		unsigned char c = (unsigned char) *scan->at++;
-
-		if (scan->percent && c == '+')
-			return ' ';
-		if (scan->percent && c == '%')
-		{
-			int			value = hex_digits(scan->at, scan->end, 2);
-
-			if (value >= 0)
-			{
-				scan->at += 2;
-				c = (unsigned char) value;
-			}
-		}
-		if (c != '\0')
-			return c;
-	}
-	return -1;
-}
-
-/*
- * The next character, without escapes; -1 at the end.  One above ASCII is 0xFF,
- * since nothing that is looked for has any.
- */
-static int
-next_character(Scan *scan)
-{
-	int			c = next_byte(scan);
-	Scan		ahead;
-
-	scan->escaped = false;
-	while (c == '\\')
-	{
-		int			value = 0;
-
-		ahead = *scan;
-		c = next_byte(scan);
-		if (scan->flat && c == '\\')
-			continue;
-		scan->escaped = !scan->flat;
-		if (c != 'u')
-			break;
-		for (int i = 0; i < 4 && value >= 0; i++)
-		{
-			int			digit = next_byte(scan);
-
-			digit = digit < 0 ? -1 : hex_value((char) digit);
-			value = digit < 0 ? -1 : value * 16 + digit;
-		}
-		if (value >= 0)
-			c = value < 0x80 ? value : 0xFF;
-		else
-		{
-			*scan = ahead;
-			c = next_byte(scan);
-		}
-		break;
-	}
-	return c;
-}
-
-static void
-add_character(Word *word, int c)
-{
-	if (word->length < WORD_LIMIT)
-		word->text[word->length++] = (char) c;
-}
 
 static bool
 word_is(const Word *word, const char *text)
@@ -228,46 +107,6 @@ see_email(Search *search, Word *word, EmailRank rank)
 	memcpy(search->seen->email, word->text, word->length);
 	search->seen->email_length = word->length;
 	search->rank = rank;
-}
-
-/* Reads a string up to its closing quotation mark. */
-static void
-scan_string(Scan *scan, int quote, Word *word)
-{
-	int			c;
-
-	word->length = 0;
-	word->whole = false;
-	while ((c = next_character(scan)) >= 0)
-	{
-		if (c == quote && !scan->escaped)
-		{
-			word->whole = true;
-			return;
-		}
-		add_character(word, c);
-	}
-}
-
-/* Reads a number or a word, of which c is the first character. */
-static void
-scan_bare(Scan *scan, int c, Word *word)
-{
-	word->length = 0;
-	do
-	{
-		Scan		before = *scan;
-
-		add_character(word, c);
-		c = next_character(scan);
-		if (c >= 0 && !ascii_is_letter((char) c) && !ascii_is_digit((char) c) &&
-			c != '.' && c != '-' && c != '+')
-		{
-			*scan = before;
-			break;
-		}
-	} while (c >= 0);
-	word->whole = c >= 0;
 }
 
 /*
@@ -388,20 +227,26 @@ scan_form(Scan scan, Search *search)
 	}
 }
 
-/* The first text that is a valid address, whatever is around it. */
+/*
+ * The first text that is a valid address, whatever is around it.  One at the end
+ * of a body that is cut is not taken.
+ */
 static void
-scan_anything(Scan scan, Search *search)
+scan_anything(Scan scan, bool cut, Search *search)
 {
 	Word		word;
 	char		lower[EMAIL_LIMIT];
-	int			c;
+	int			c = 0;
 
 	word.length = 0;
 	word.whole = true;
-	while ((c = next_character(&scan)) >= 0 && search->rank == RANK_NONE)
+	while (c >= 0 && search->rank == RANK_NONE)
 	{
-		if (ascii_is_letter((char) c) || ascii_is_digit((char) c) ||
-			(c != '\0' && strchr("@._+-", c) != NULL))
+		c = next_character(&scan);
+		if (c < 0 && cut)
+			return;
+		if (c > 0 && (ascii_is_letter((char) c) || ascii_is_digit((char) c) ||
+					  strchr("@._+-", c) != NULL))
 		{
 			add_character(&word, c);
 			continue;
@@ -423,13 +268,13 @@ malformed_see(const char *body, size_t length, Seen *seen)
 {
 	Search		search = {seen, RANK_NONE};
 	Scan		scan = {body, body + length, false, false, false};
+	MalformedLook look = malformed_look(body, length);
 
 	seen->reference_length = 0;
 	seen->email_length = 0;
 	if (length > SCAN_LIMIT)
 		scan.end = body + SCAN_LIMIT;
-	scan.percent = malformed_look(body, length) == LOOKS_LIKE_FORM &&
-		body[0] != '-';
+	scan.percent = look == LOOKS_LIKE_FORM && body[0] != '-';
 
 	if (scan.percent)
 		scan_form(scan, &search);
@@ -439,5 +284,5 @@ malformed_see(const char *body, size_t length, Seen *seen)
 		scan.flat = true;
 		scan_json(scan, &search);
 	}
-	scan_anything(scan, &search);
+	scan_anything(scan, look == LOOKS_TRUNCATED || length > SCAN_LIMIT, &search);
 }
