@@ -15,8 +15,6 @@
  */
 #include "postgres.h"
 
-#include "utils/numeric.h"
-
 #include "payload/measure.h"
 #include "rules/number.h"
 #include "rules/repair.h"
@@ -58,8 +56,8 @@ typedef struct Walk
 	int			room;
 } Walk;
 
-/* Length of a number's plain decimal text. */
-static size_t
+/* Returns the length of a number's plain decimal text. */
+size_t
 number_length(Numeric number)
 {
 	const uint16 *word = (const uint16 *) VARDATA(number);

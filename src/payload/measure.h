@@ -9,6 +9,7 @@
 #define LOOPIT_MEASURE_H
 
 #include "utils/jsonb.h"
+#include "utils/numeric.h"
 
 typedef struct Measure
 {
@@ -17,6 +18,7 @@ typedef struct Measure
 	size_t		text;			/* its text has fewer bytes, escaped for COPY */
 } Measure;
 
+extern size_t number_length(Numeric number);
 extern Measure measure_payload(Jsonb *payload);
 extern Jsonb *drop_long_numbers(Jsonb *payload);
 

@@ -99,7 +99,7 @@ typedef struct FieldSpec
 								 * it is not provided; CODE_NONE: optional */
 	int			invalid_code;	/* the Code of an invalid value; CODE_NONE if
 								 * the type has no format */
-	bool		sensitive;		/* masked in the audit view */
+	bool		harmless;		/* shown in the audit view */
 	const char *description;
 } FieldSpec;
 
