@@ -194,6 +194,15 @@ SELECT about, length(payload->>'a') AS length, payload->>'a' = repeat('x', 50000
 JOIN loopit.ingest_log l ON l.id = (a.outcome->>'log_id')::bigint WHERE about IN ('string of 5 MB', 'and a comma') ORDER BY n;
 SELECT count(*) = (SELECT count(*) FROM test.body) + (SELECT count(*) FROM test.long) AS a_log_row_each FROM loopit.ingest_log;
 
+-- As a text it is the same body: the answers are the same, and so is what is kept.
+CREATE TABLE test.text_answer AS SELECT n, a.outcome, loopit_ingest_webhook_text(convert_from(body, 'UTF8')) AS by_text
+FROM test.answer a JOIN test.body USING (n) WHERE about ~ '^(the lead|byte-order mark|two bytes|four bytes|escapes|object|alone|tab|newline|lone high|poison|NaN|cut|a line each|no bytes|a lead in an array)$';
+SELECT count(*), bool_and(t.outcome - '{log_id,person}'::text[] = by_text - '{log_id,person}'::text[]) AS same_outcome,
+	bool_and(a.raw_body IS NOT DISTINCT FROM b.raw_body) AS same_body, count(a.raw_body) AS kept, bool_and(a.payload IS NOT DISTINCT FROM b.payload) AS same_payload
+FROM test.text_answer t JOIN loopit.ingest_log a ON a.id = (t.outcome->>'log_id')::bigint JOIN loopit.ingest_log b ON b.id = (by_text->>'log_id')::bigint;
+SELECT o->>'reason' AS reason FROM loopit_ingest_webhook_text(NULL) o;
+DROP TABLE test.text_answer;
+
 -- No body at all.
 SELECT * FROM test.short(loopit_ingest_webhook(NULL));
 SELECT status, reason, payload, raw_body, email, lead_reference, dealership_id, workspace_id, person_action, booking_action, booking_reason
