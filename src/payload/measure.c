@@ -99,27 +99,46 @@ push_level(Walk *walk, JsonbContainer *container)
 	level->end = 0;
 }
 
-/* Measures the next entry of the innermost container. */
+/*
+ * Measures the entries of the innermost container up to one that is a
+ * container, which is opened, or to the end, where it is closed.
+ */
 static void
-measure_entry(Walk *walk, Measure *measure)
+measure_level(Walk *walk, Measure *measure)
 {
 	Level	   *level = &walk->level[walk->depth - 1];
-	JEntry		entry = *level->entry++;
-	uint32		start = level->end;
-	size_t		length;
+	JEntry	   *at = level->entry;
+	uint32		end = level->end;
+	size_t		text = 0;
 
-	JBE_ADVANCE_OFFSET(level->end, entry);
-	measure->text += PUNCTUATION;
-	if (JBE_ISSTRING(entry))
-		measure->text += (size_t) (level->end - start) * ESCAPE_LENGTH;
-	else if (JBE_ISNUMERIC(entry))
+	while (at < level->last)
 	{
-		length = number_length((Numeric) (level->data + INTALIGN(start)));
-		measure->text += Min(length, NUMBER_LIMIT);	/* null, if longer */
-		measure->long_number |= length > NUMBER_LIMIT;
+		JEntry		entry = *at++;
+		uint32		start = end;
+
+		JBE_ADVANCE_OFFSET(end, entry);
+		text += PUNCTUATION;
+		if (JBE_ISSTRING(entry))
+			text += (size_t) (end - start) * ESCAPE_LENGTH;
+		else if (JBE_ISNUMERIC(entry))
+		{
+			size_t		length =
+				number_length((Numeric) (level->data + INTALIGN(start)));
+
+			text += Min(length, NUMBER_LIMIT);	/* null, if longer */
+			measure->long_number |= length > NUMBER_LIMIT;
+		}
+		else if (JBE_ISCONTAINER(entry))
+		{
+			level->entry = at;
+			level->end = end;
+			measure->text += text;
+			push_level(walk, (JsonbContainer *) (level->data + INTALIGN(start)));
+			return;
+		}
 	}
-	else if (JBE_ISCONTAINER(entry))
-		push_level(walk, (JsonbContainer *) (level->data + INTALIGN(start)));
+	measure->text += text;
+	walk->depth--;
 }
 
 /* Measures a payload. */
@@ -127,21 +146,17 @@ Measure
 measure_payload(Jsonb *payload)
 {
 	Measure		measure = {false, false, PUNCTUATION};
+	Walk		walk = {.room = 8};
+
 	/* a scalar is the element of an array that does not count */
 	int			most = NESTING_LIMIT + (JB_ROOT_IS_SCALAR(payload) ? 1 : 0);
-	Walk		walk = {.room = 8};
 
 	walk.level = palloc(walk.room * sizeof(Level));
 	push_level(&walk, &payload->root);
 	while (walk.depth > 0)
 	{
-		Level	   *level = &walk.level[walk.depth - 1];
-
-		if (level->entry == level->last)
-			walk.depth--;
-		else
-			measure_entry(&walk, &measure);
 		measure.too_deep |= walk.depth > most;
+		measure_level(&walk, &measure);
 	}
 	pfree(walk.level);
 	return measure;

@@ -19,12 +19,13 @@
  */
 #include "rules/repair.h"
 
-#include <stdint.h>
 #include <string.h>
 
 #include "rules/number.h"
 #include "rules/text.h"
 #include "rules/utf8.h"
+
+#define SHORT_BODY	16384
 
 /* An array or object that is open. */
 typedef struct Level
@@ -73,13 +74,16 @@ repair_description(RepairKind kind)
 
 /*
  * Returns how many bytes repair_json() may write: a control character grows to
- * an escape of six bytes, a byte of Windows-1252 to at most three.
+ * an escape of six bytes, a byte of Windows-1252 to at most three.  In a short
+ * body they are not counted.
  */
 size_t
 repair_room(const char *input, size_t length)
 {
 	size_t		room = length;
 
+	if (length <= SHORT_BODY)
+		return length * 6;
 	for (size_t i = 0; i < length; i++)
 	{
 		unsigned char c = (unsigned char) input[i];
@@ -105,35 +109,6 @@ copy_bytes(Pass *pass, size_t length)
 {
 	write_bytes(pass, pass->at, length);
 	pass->at += length;
-}
-
-static int
-hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
-/* The code unit of an escape \uXXXX that starts here; -1 if there is none. */
-static int
-unicode_escape(const char *input, size_t length)
-{
-	int			code = 0;
-
-	if (length < 6 || input[0] != '\\' || input[1] != 'u')
-		return -1;
-	for (int i = 2; i < 6; i++)
-	{
-		int			digit = hex_digit(input[i]);
-
-		if (digit < 0)
-			return -1;
-		code = code * 16 + digit;
-	}
-	return code;
 }
 
 /* Reads a byte above 0x7F as Windows-1252. */
@@ -205,8 +180,7 @@ copy_escape(Pass *pass)
 static bool
 is_plain(char c)
 {
-	return (unsigned char) c >= 0x20 && (unsigned char) c < 0x80 &&
-		c != '"' && c != '\\';
+	return (unsigned char) (c - 0x20) < 0x60 && c != '"' && c != '\\';
 }
 
 /* Copies a string, from its opening to its closing quotation mark. */
@@ -241,11 +215,12 @@ copy_string(Pass *pass)
 	}
 }
 
+/* Returns true for a byte of a word or a number. */
 static bool
 is_token_byte(char c)
 {
-	return ascii_is_letter(c) || ascii_is_digit(c) ||
-		c == '-' || c == '+' || c == '.';
+	return (unsigned char) ((c | 0x20) - 'a') < 26 ||
+		(unsigned char) (c - '0') < 10 || c == '-' || c == '+' || c == '.';
 }
 
 /*
@@ -332,19 +307,37 @@ note_comma(Pass *pass)
 		pass->repair.unreadable = UNREADABLE_ELEMENTS;
 }
 
+static void
+copy_space(Pass *pass)
+{
+	while (pass->at < pass->end && is_json_space(*pass->at))
+		pass->output[pass->repair.length++] = *pass->at++;
+}
+
 /* Copies a byte outside strings and words. */
 static void
 copy_other(Pass *pass, char c)
 {
-	if (c == '{' || c == '[')
-		open_level(pass, c);
-	else if (c == '}' || c == ']')
-		close_level(pass);
-	else if (c == ',')
-		note_comma(pass);
-	else if (c == '\0' || (unsigned char) c >= 0x80)
-		pass->repair.unreadable = UNREADABLE_NOT_JSON;
-	copy_bytes(pass, 1);
+	switch (c)
+	{
+		case '{':
+		case '[':
+			open_level(pass, c);
+			break;
+		case '}':
+		case ']':
+			close_level(pass);
+			break;
+		case ',':
+			note_comma(pass);
+			break;
+		default:
+			if (c == '\0' || (unsigned char) c >= 0x80)
+				pass->repair.unreadable = UNREADABLE_NOT_JSON;
+			break;
+	}
+	pass->output[pass->repair.length++] = c;
+	pass->at++;
 }
 
 /*
@@ -374,14 +367,18 @@ repair_json(const char *input, size_t length, char *output)
 	{
 		char		c = *pass.at;
 
+		if (is_json_space(c))
+		{
+			copy_space(&pass);
+			continue;
+		}
 		if (c == '"')
 			copy_string(&pass);
 		else if (is_token_byte(c))
 			copy_token(&pass);
 		else
 			copy_other(&pass, c);
-		if (!is_json_space(c))
-			pass.last = pass.at[-1];
+		pass.last = pass.at[-1];
 	}
 	return pass.repair;
 }

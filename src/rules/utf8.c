@@ -1,8 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * utf8.c
- *	  Bytes that are UTF-8, and bytes that are not, which are read as
- *	  Windows-1252.
+ *	  Characters in bytes: UTF-8, Windows-1252, and the escapes of JSON.
  *
  * Plain C: no server header, and nothing is allocated.
  *
@@ -84,4 +83,36 @@ windows_1252_to_utf8(char byte, char *utf8)
 	}
 	utf8[width++] = (char) (0x80 | (code & 0x3F));
 	return width;
+}
+
+static int
+hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+/*
+ * Returns the code unit of an escape \uXXXX that starts here; -1 if there is
+ * none.
+ */
+int
+unicode_escape(const char *input, size_t length)
+{
+	int			code = 0;
+
+	if (length < 6 || input[0] != '\\' || input[1] != 'u')
+		return -1;
+	for (int i = 2; i < 6; i++)
+	{
+		int			digit = hex_digit(input[i]);
+
+		if (digit < 0)
+			return -1;
+		code = code * 16 + digit;
+	}
+	return code;
 }

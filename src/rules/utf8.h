@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * utf8.h
- *	  Bytes that are UTF-8, and bytes that are not.
+ *	  Characters in bytes.
  *
  *-------------------------------------------------------------------------
  */
@@ -12,5 +12,6 @@
 
 extern size_t utf8_length(const char *input, size_t length);
 extern size_t windows_1252_to_utf8(char byte, char *utf8);
+extern int	unicode_escape(const char *input, size_t length);
 
 #endif							/* LOOPIT_UTF8_H */
