@@ -261,7 +261,7 @@ bytes_in_utf8(LeadText text)
 
 /* The same for a body that is a text of the database's encoding. */
 void
-body_read_text(text *body, Delivery *delivery)
+body_read_text(struct varlena *body, Delivery *delivery)
 {
 	if (body == NULL)
 		return;

@@ -43,7 +43,7 @@ new_delivery(void)
 }
 
 extern void body_read(bytea *body, Delivery *delivery);
-extern void body_read_text(text *body, Delivery *delivery);
+extern void body_read_text(struct varlena *body, Delivery *delivery);
 extern void body_take_payload(Jsonb *payload, Delivery *delivery);
 
 #endif							/* LOOPIT_BODY_H */
