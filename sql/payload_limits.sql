@@ -70,6 +70,11 @@ LATERAL loopit_ingest_webhook(body) o;
 SELECT about, o->>'reason' AS reason, i->>'hint' AS hint, raw_body = body AS kept
 FROM test.elements JOIN loopit.ingest_log l ON l.id = (o->>'log_id')::bigint, jsonb_array_elements(o->'issues') i ORDER BY n;
 
+-- A body that is larger than 128 MB would not fit into a dump, and is not kept.
+SELECT o->>'reason' AS reason, o->'issues'->0->>'hint' AS hint
+FROM loopit_ingest_webhook(convert_to('{"id": 5' || repeat(' ', 134217729), 'UTF8')) o;
+SELECT lead_reference, raw_body IS NULL AS not_kept FROM loopit.ingest_log ORDER BY id DESC LIMIT 1;
+
 -- jsonb that is nested deeper than a body may be is kept as a body, since a view
 -- or a restored dump might not have the stack for it.
 CREATE TABLE test.deep AS

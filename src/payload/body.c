@@ -259,13 +259,16 @@ bytes_in_utf8(LeadText text)
 	return bytes;
 }
 
-/* The same for a body that is a text of the database's encoding. */
+/*
+ * The same for a body that is a text of the database's encoding.  One that is
+ * too large to be read is not converted first.
+ */
 void
 body_read_text(struct varlena *body, Delivery *delivery)
 {
 	if (body == NULL)
 		return;
-	if (!database_is_utf8())
+	if (!database_is_utf8() && VARSIZE_ANY_EXHDR(body) <= BODY_LIMIT)
 		body = bytes_in_utf8(lead_text(VARDATA_ANY(body),
 									   VARSIZE_ANY_EXHDR(body)));
 	body_read(body, delivery);
