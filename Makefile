@@ -24,6 +24,7 @@ OBJS = \
 	src/payload/encoding.o \
 	src/payload/json_schema.o \
 	src/payload/mask.o \
+	src/payload/measure.o \
 	src/payload/read.o \
 	src/payload/reason_codes.o \
 	src/store/direct/cache.o \
@@ -48,9 +49,14 @@ OBJS = \
 	src/rules/code.o \
 	src/rules/country.o \
 	src/rules/field.o \
+	src/rules/malformed.o \
+	src/rules/number.o \
 	src/rules/repair.o \
+	src/rules/scan.o \
+	src/rules/seen.o \
 	src/rules/text.o \
 	src/rules/time.o \
+	src/rules/utf8.o \
 	src/rules/validate.o
 
 EXTENSION = loopit_leads
@@ -59,7 +65,7 @@ PGFILEDESC = "loopit_leads - ingests Dealer Studio leads"
 
 REGRESS = setup setup_again setup_version setup_definition setup_trust loader_checks example fields email dates countries person address \
 	documents booking late_delivery redelivery rejected failed dry_run \
-	deferred tenants messages batch webhook webhook_encoding replay replay_order \
+	deferred tenants messages batch webhook webhook_encoding webhook_malformed payload_limits replay replay_order \
 	unresolved find_leads summary_and_audit hints forget purge lead_schema \
 	mask owner privileges dba_objects codes pairs
 REGRESS_OPTS = --inputdir=$(srcdir) --encoding=UTF8 --no-locale

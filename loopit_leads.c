@@ -47,6 +47,7 @@ PG_MODULE_MAGIC;
 
 PG_FUNCTION_INFO_V1(loopit_ingest_lead);
 PG_FUNCTION_INFO_V1(loopit_ingest_webhook);
+PG_FUNCTION_INFO_V1(loopit_ingest_webhook_text);
 PG_FUNCTION_INFO_V1(loopit_validate_lead);
 PG_FUNCTION_INFO_V1(loopit_replay_lead);
 PG_FUNCTION_INFO_V1(loopit_dismiss_lead);
@@ -103,7 +104,7 @@ loopit_ingest_lead(PG_FUNCTION_ARGS)
 {
 	Delivery	delivery = new_delivery();
 
-	delivery.payload = varlena_argument(fcinfo, 0);
+	body_take_payload(varlena_argument(fcinfo, 0), &delivery);
 	PG_RETURN_JSONB_P(ingest_delivery(&delivery));
 }
 
@@ -117,13 +118,23 @@ loopit_ingest_webhook(PG_FUNCTION_ARGS)
 	PG_RETURN_JSONB_P(ingest_delivery(&delivery));
 }
 
+/* loopit_ingest_webhook_text(text) returns jsonb */
+Datum
+loopit_ingest_webhook_text(PG_FUNCTION_ARGS)
+{
+	Delivery	delivery = new_delivery();
+
+	body_read_text(varlena_argument(fcinfo, 0), &delivery);
+	PG_RETURN_JSONB_P(ingest_delivery(&delivery));
+}
+
 /* loopit_validate_lead(jsonb) returns jsonb */
 Datum
 loopit_validate_lead(PG_FUNCTION_ARGS)
 {
 	Delivery	delivery = new_delivery();
 
-	delivery.payload = varlena_argument(fcinfo, 0);
+	body_take_payload(varlena_argument(fcinfo, 0), &delivery);
 	delivery.dry_run = true;
 	PG_RETURN_JSONB_P(ingest_delivery(&delivery));
 }

@@ -1,11 +1,16 @@
 -- Functions of script/bench-hostile: they make hostile bodies of any size, and
 -- measure what a call costs for one.
+-- The first kind is not hostile: the others are compared with what the server's
+-- parser costs for it.
 \set QUIET on
 CREATE EXTENSION loopit_leads;
 SELECT count(*) AS setup FROM loopit_setup() \gset
 
 CREATE TABLE kind (n int PRIMARY KEY, kind text);
-INSERT INTO kind SELECT n, k FROM unnest('{one long string,escapes to drop,trailing commas,many numbers,many keys,"one key, many times",blank e-mail,long id,dots in the e-mail,opening brackets,quotation marks,backslashes,no UTF-8}'::text[])
+INSERT INTO kind SELECT n - 1, k FROM unnest('{harmless records,one long string,escapes to drop,trailing commas,many numbers,many keys,"one key, many times",
+	blank e-mail,long id,dots in the e-mail,opening brackets,quotation marks,backslashes,no UTF-8,
+	poison numbers,longest numbers kept,digits of one number,zeros of one number,control characters,escaped controls,half pairs,
+	"Windows-1252, in strings",empty arrays,empty objects,nesting of 1000,empty keys,form,truncated lead,percent signs}'::text[])
 	WITH ORDINALITY AS k(k, n);
 
 CREATE FUNCTION body(kind text, size int) RETURNS bytea LANGUAGE sql AS $$
@@ -24,6 +29,22 @@ CREATE FUNCTION body(kind text, size int) RETURNS bytea LANGUAGE sql AS $$
 		WHEN 'quotation marks' THEN convert_to(repeat('"', size), 'UTF8')
 		WHEN 'backslashes' THEN convert_to('"' || repeat('\', size), 'UTF8')
 		WHEN 'no UTF-8' THEN decode(repeat('ff', size), 'hex')
+		WHEN 'harmless records' THEN convert_to('{"a":[' || repeat('{"id":1},', size / 9) || '1]}', 'UTF8')
+		WHEN 'poison numbers' THEN convert_to('{"a":[' || repeat('1e131071,', size / 9) || '1]}', 'UTF8')
+		WHEN 'longest numbers kept' THEN convert_to('{"a":[' || repeat('1e99,', size / 5) || '1]}', 'UTF8')
+		WHEN 'digits of one number' THEN convert_to('{"a":' || repeat('7', size) || '}', 'UTF8')
+		WHEN 'zeros of one number' THEN convert_to('{"a":0.' || repeat('0', size) || '1e' || size || '}', 'UTF8')
+		WHEN 'control characters' THEN convert_to('{"a":"' || repeat(E'\x01', size) || '"}', 'UTF8')
+		WHEN 'escaped controls' THEN convert_to('{"a":"' || repeat('\u0001', size / 6) || '"}', 'UTF8')
+		WHEN 'half pairs' THEN convert_to('{"a":"' || repeat('\ud83d', size / 6) || '"}', 'UTF8')
+		WHEN 'Windows-1252, in strings' THEN '\x7b2261223a22' || decode(repeat('80', size), 'hex') || '\x227d'
+		WHEN 'empty arrays' THEN convert_to('{"a":[' || repeat('[],', size / 3) || '1]}', 'UTF8')
+		WHEN 'empty objects' THEN convert_to('{"a":[' || repeat('{},', size / 3) || '1]}', 'UTF8')
+		WHEN 'nesting of 1000' THEN convert_to('{"a":[' || repeat(repeat('[', 998) || repeat(']', 998) || ',', size / 1997) || '1]}', 'UTF8')
+		WHEN 'empty keys' THEN convert_to('{' || repeat('"":"",', size / 6) || '"":1}', 'UTF8')
+		WHEN 'form' THEN convert_to(repeat('email=ann%40example.com&id=1&', size / 29), 'UTF8')
+		WHEN 'truncated lead' THEN convert_to('{"a":[' || repeat('{"id":1,"email":"a@b.co', size / 23), 'UTF8')
+		WHEN 'percent signs' THEN convert_to('a=' || repeat('%', size), 'UTF8')
 	END
 $$;
 
@@ -34,7 +55,8 @@ ALTER TABLE body ALTER bytes SET STORAGE EXTERNAL, ALTER parsed SET STORAGE EXTE
 
 CREATE FUNCTION parsed(bytes bytea) RETURNS text LANGUAGE plpgsql AS $$
 BEGIN
-	RETURN replace(replace(convert_from(bytes, 'UTF8'), ',]', ' ]'), '\u0000', '');
+	RETURN replace(replace(replace(replace(replace(convert_from(bytes, 'UTF8'), ',]', ' ]'), '\u0000', ''),
+		'1e131071', 'null'), E'\x01', '\u0001'), '\ud83d', '\ufffd');
 EXCEPTION WHEN character_not_in_repertoire THEN
 	RETURN NULL;
 END $$;
@@ -45,7 +67,7 @@ CREATE PROCEDURE make_bodies(kinds int[], sizes int[]) LANGUAGE sql AS $$
 		FROM kind k, unnest(sizes) size, body(k.kind, size) bytes WHERE k.n = ANY (kinds);
 $$;
 
-CREATE TABLE figure (n int, size int, parser_alone bool, cpu numeric, peak numeric, PRIMARY KEY (n, size, parser_alone));
+CREATE TABLE figure (n int, size int, parser_alone bool, cpu numeric, peak numeric, stored numeric, PRIMARY KEY (n, size, parser_alone));
 
 -- What this backend has used so far: CPU in milliseconds, and its current and peak
 -- memory in megabytes.
@@ -67,6 +89,7 @@ DECLARE
 	before numeric;
 	cpu numeric;
 	peak numeric;
+	stored numeric;
 BEGIN
 	PERFORM loopit_ingest_webhook('{}');
 	IF parser_alone THEN
@@ -91,7 +114,9 @@ BEGIN
 		cpu := least(cpu, cpu() - started);
 		peak := coalesce(peak, memory('VmHWM') - before);
 	END LOOP;
-	INSERT INTO figure VALUES (kind, body_size, parser_alone, cpu, peak);
+	-- what a dump has of it
+	SELECT length(l::text) INTO stored FROM loopit.ingest_log l ORDER BY id DESC LIMIT 1;
+	INSERT INTO figure VALUES (kind, body_size, parser_alone, cpu, peak, round(stored / body_size, 1));
 END $$;
 
 -- The ratio of two figures; NULL if they are too small for one.
@@ -99,17 +124,30 @@ CREATE FUNCTION times(half numeric, whole numeric) RETURNS numeric LANGUAGE sql 
 	SELECT CASE WHEN half >= 1 THEN round(whole / half, 2) END
 $$;
 
--- The figures of two sizes side by side.
+-- The figures of two sizes side by side; "dump" is the length of the log row's text
+-- per byte of the body.
 CREATE FUNCTION report(half int, whole int) RETURNS TABLE (kind text, "CPU ms" numeric, twice numeric, times numeric,
-	"::jsonb alone" numeric, "twice " numeric, "times " numeric, "peak MB" numeric, "twice  " numeric, "::jsonb alone " numeric)
+	"::jsonb alone" numeric, "twice " numeric, "times " numeric, "peak MB" numeric, "twice  " numeric, "::jsonb alone " numeric, dump numeric)
 LANGUAGE sql AS $$
 	SELECT k.kind, round(h.cpu), round(w.cpu), times(h.cpu, w.cpu),
 		round(hp.cpu), round(wp.cpu), times(hp.cpu, wp.cpu),
-		round(h.peak), round(w.peak), round(hp.peak)
+		round(h.peak), round(w.peak), round(hp.peak), h.stored
 	FROM kind k
 	JOIN figure h ON h.n = k.n AND h.size = half AND NOT h.parser_alone
 	JOIN figure w ON w.n = k.n AND w.size = whole AND NOT w.parser_alone
 	JOIN figure hp ON hp.n = k.n AND hp.size = half AND hp.parser_alone
 	JOIN figure wp ON wp.n = k.n AND wp.size = whole AND wp.parser_alone
 	ORDER BY k.n
+$$;
+
+-- What costs more than so many times the CPU or memory that the server's parser
+-- takes for harmless records of the same size, or grows to more than so many
+-- times the body.
+CREATE FUNCTION beyond(of_size int, times numeric, growth numeric) RETURNS TABLE (kind text, what text, measured numeric, most numeric)
+LANGUAGE sql AS $$
+	SELECT k.kind, b.*
+	FROM kind k JOIN figure f ON f.n = k.n AND f.size = of_size AND NOT f.parser_alone
+	JOIN figure harmless ON harmless.n = 0 AND harmless.size = of_size AND harmless.parser_alone,
+	LATERAL (VALUES ('CPU ms', f.cpu, times * harmless.cpu), ('peak MB', f.peak, times * harmless.peak), ('dump', f.stored, growth)) b(what, measured, most)
+	WHERE b.measured > b.most ORDER BY k.n
 $$;

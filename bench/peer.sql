@@ -84,7 +84,7 @@ INSERT INTO peer.code (rank, code, message)
 SELECT rank, c.code, r.explanation || '; ' || r.remedy || '.'
 FROM pg_catalog.unnest('{
 	wrong_type, too_long,
-	payload_missing, payload_not_object,
+	payload_missing, payload_not_object, payload_repaired,
 	dealership_missing, dealership_invalid, workspace_not_found,
 	email_missing, email_invalid, dob_invalid,
 	address_incomplete, state_not_abbreviated,
@@ -124,6 +124,26 @@ SELECT CASE
 		'\u2028\u2029\u202F\u205F\u3000'
 		'\u200B\u200C\u200D\u2060\uFEFF'
 		'\u00AD\u200E\u200F\u202A\u202B\u202C\u202D\u202E\u2066\u2067\u2068\u2069')
+END
+$$;
+
+-- The value with null in place of each number whose text is longer than 100
+-- characters.
+CREATE FUNCTION peer.without_long_numbers(value jsonb) RETURNS jsonb
+	LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+	SET search_path = pg_catalog, pg_temp
+	AS $$
+BEGIN
+	RETURN CASE jsonb_typeof(value)
+		WHEN 'object' THEN (
+			SELECT COALESCE(jsonb_object_agg(e.key, peer.without_long_numbers(e.value)), '{}')
+			FROM jsonb_each(value) e)
+		WHEN 'array' THEN (
+			SELECT COALESCE(jsonb_agg(peer.without_long_numbers(e.value) ORDER BY e.ordinality), '[]')
+			FROM jsonb_array_elements(value) WITH ORDINALITY e)
+		WHEN 'number' THEN CASE WHEN length(value::text) > 100 THEN 'null' ELSE value END
+		ELSE value
+	END;
 END
 $$;
 
@@ -499,11 +519,20 @@ BEGIN
 	-- Validate the payload, without a look-up
 	-- -----------------------------------------------------------------------
 
+	-- few payloads have a run of as many digits, so most are not taken apart
+	IF payload::text ~ '[0-9.]{100}' THEN
+		value := peer.without_long_numbers(payload);
+		IF value <> payload THEN
+			issues := ARRAY[(NULL, 'payload_repaired')::peer.issue];
+			payload := value;
+		END IF;
+	END IF;
+
 	IF payload IS NULL OR jsonb_typeof(payload) <> 'object' THEN
 		status := 'rejected';
 		reason := CASE WHEN payload IS NULL
 			THEN 'payload_missing' ELSE 'payload_not_object' END;
-		issues := ARRAY[(NULL, reason)::peer.issue];
+		issues := issues || (NULL, reason)::peer.issue;
 	ELSE
 		-- A parent that is no object counts as absent.
 		dealership := payload -> 'dealership';

@@ -29,7 +29,7 @@ FROM (VALUES
 	(65, 'nothing else', '"unknown"'), (66, 'nothing else', '"01/01/2000 BC"'),
 	(70, 'trimmed', '" 01/01/2000\t"'), (71, 'trimmed', '"01/01/2000 "'), (72, 'trimmed', '"\u200b01/01/2000\ufeff"'),
 	(80, 'a string', '1012000'), (81, 'a string', '0'), (82, 'a string', 'true'), (83, 'a string', '[]'),
-	(84, 'a string', '["01/01/2000"]'), (85, 'a string', '{}'), (86, 'a string', '1e300'),
+	(84, 'a string', '["01/01/2000"]'), (85, 'a string', '{}'), (86, 'a string', '1e99'),
 	(90, 'not provided', '""'), (91, 'not provided', '" "'), (92, 'not provided', 'null'), (93, 'not provided', NULL)
 ) v(n, rule, value) ORDER BY n;
 

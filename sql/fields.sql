@@ -54,7 +54,7 @@ FROM (VALUES (1, '2000'), (2, '2000.0'), (3, '12.50'), (4, '12.500'), (5, '0.10'
 SELECT value, reference = '1' || repeat('0', digits - 1) AS all_digits, issues
 FROM (
 	SELECT n, value, digits, outcome->>'lead_reference' AS reference, test.issues(outcome) AS issues
-	FROM (VALUES (1, '1e130', 131), (2, '1e254', 255), (3, '1e255', 256), (4, '1e300', 301),
+	FROM (VALUES (1, '1e50', 51), (2, '1e99', 100), (3, '1e100', 101), (4, '1e255', 256),
 		(5, '1e5000', 5001)) v(n, value, digits),
 	LATERAL loopit_validate_lead(test.lead(jsonb_build_object('id', value::jsonb))) AS outcome) s
 ORDER BY n;
@@ -175,7 +175,7 @@ FROM (VALUES (1, '356'), (2, '356.0'), (3, '3.56e2'), (4, '"356"'), (5, '"0356"'
 	(7, '9223372036854775807'), (8, '"9223372036854775807"'), (9, '-9223372036854775808'), (10, '-5'), (11, '-0'),
 	(12, '"000000000000000000000000000356"'), (13, '1'),
 	(21, '"-5"'), (22, '"+356"'), (23, '356.5'), (24, '"356.0"'), (25, '"3e2"'), (26, '9223372036854775808'),
-	(27, '"9223372036854775808"'), (28, '-9223372036854775809'), (29, '1e300'), (30, '"0x164"'), (31, '"3 56"'),
+	(27, '"9223372036854775808"'), (28, '-9223372036854775809'), (29, '1e99'), (30, '"0x164"'), (31, '"3 56"'),
 	(32, '"３５６"'), (33, '"A"'), (34, 'true'), (35, '{}'), (36, '[356]'), (37, '""'), (38, 'null')) v(n, value);
 SELECT left(payload#>>'{dealership,id}', 32) AS value, jsonb_typeof(payload#>'{dealership,id}') AS type, workspace_id, dealership_id, reason, test.issues(outcome)
 FROM loopit.ingest_log WHERE lead_reference = '1' ORDER BY id;
@@ -203,7 +203,7 @@ FROM (VALUES (1, '{"dealership":{"id":356},"prospect":{"email":"ann@example.com"
 SELECT outcome->>'lead_reference' AS lead_reference, test.issues(outcome)
 FROM loopit_validate_lead('{"id": 1, "dealership": {"id": 1}, "prospect": {"email": "x", "email": "ann@example.com"},
 	"id": 2, "dealership": {"id": "x", "id": 356}}') outcome;
-SELECT loopit_validate_lead(test.full_lead() || '{"ID": 2, "Prospect": {"dob": "x"}, "x": [1e300], "vin": "y"}')
+SELECT loopit_validate_lead(test.full_lead() || '{"ID": 2, "Prospect": {"dob": "x"}, "x": [1e99], "vin": "y"}')
 	= loopit_validate_lead(test.full_lead()) AS ignored;
 
 -- All issues at once: id, updated_at, then the order of the specification's

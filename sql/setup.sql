@@ -39,6 +39,7 @@ CREATE TEMP TABLE data_function AS SELECT * FROM (VALUES
 	('loopit_ingest_lead(jsonb)', 'SELECT loopit_ingest_lead(NULL)'),
 	('loopit_validate_lead(jsonb)', 'SELECT loopit_validate_lead(NULL)'),
 	('loopit_ingest_webhook(bytea)', $$SELECT loopit_ingest_webhook('{')$$),
+	('loopit_ingest_webhook_text(text)', $$SELECT loopit_ingest_webhook_text('{')$$),
 	('loopit_replay_lead(bigint)', 'SELECT loopit_replay_lead(1)'),
 	('loopit_dismiss_lead(bigint,text)', $$SELECT loopit_dismiss_lead(1, 'spam')$$),
 	('loopit_find_leads(text,text,timestamptz,interval)', 'SELECT * FROM loopit_find_leads()'),

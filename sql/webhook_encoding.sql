@@ -31,6 +31,10 @@ SELECT id, convert_to(payload#>>'{prospect,first_name}', 'UTF8') FROM loopit.ing
 -- read by its characters: what is trimmed is a byte here; with a mark and commas
 SELECT test.issues(loopit_ingest_webhook('\357\273\277' || test.body('\302\240Zo\303\251\302\240", "last_name": "\303\211",}, "a": [1,], "b": {"c": "')));
 SELECT convert_to(first_name, 'UTF8') AS first_name, convert_to(last_name, 'UTF8') AS last_name FROM loopit.person;
+-- a text is in the database's encoding, and the body that is kept of it in UTF-8
+SELECT test.issues(loopit_ingest_webhook_text(E'{"id": 9, "dealership": {"id": 356}, "prospect": {"email": "zoe@example.com", "first_name": "Zo\u00e9"},}'));
+SELECT convert_to(first_name, 'UTF8') AS first_name FROM loopit.person WHERE email = 'zoe@example.com';
+SELECT substring(raw_body FROM position('Zo' IN raw_body) FOR 5) AS raw_body FROM loopit.ingest_log ORDER BY id DESC LIMIT 1;
 SELECT test.issues(loopit_replay_lead(6));
 SELECT replay_of, status, reason, raw_body = test.body('\342\202\254') AS raw_body FROM loopit.ingest_log ORDER BY id DESC LIMIT 1;
 \ir :done

@@ -348,7 +348,7 @@ SQL
 # ---------------------------------------------------------------------------
 
 my @codes = qw(
-  wrong_type too_long payload_missing payload_not_object
+  wrong_type too_long payload_missing payload_not_object payload_repaired
   dealership_missing dealership_invalid workspace_not_found email_missing email_invalid dob_invalid
   address_incomplete state_not_abbreviated
   licence_incomplete licence_expiry_invalid licence_dob_invalid licence_state_not_abbreviated

@@ -32,6 +32,13 @@ COMMENT ON FUNCTION loopit_ingest_webhook(bytea) IS
 	'The same for a raw request body, whatever its bytes are: one that cannot be read is kept in the log, and an outcome is returned.';
 REVOKE EXECUTE ON FUNCTION loopit_ingest_webhook(bytea) FROM PUBLIC;
 
+CREATE FUNCTION loopit_ingest_webhook_text(text) RETURNS jsonb
+	LANGUAGE C VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE
+	AS 'MODULE_PATHNAME', 'loopit_ingest_webhook_text';
+COMMENT ON FUNCTION loopit_ingest_webhook_text(text) IS
+	'The same for a driver that has the request body as a string.';
+REVOKE EXECUTE ON FUNCTION loopit_ingest_webhook_text(text) FROM PUBLIC;
+
 CREATE FUNCTION loopit_validate_lead(jsonb) RETURNS jsonb
 	LANGUAGE C STABLE CALLED ON NULL INPUT PARALLEL UNSAFE
 	AS 'MODULE_PATHNAME', 'loopit_validate_lead';
@@ -107,7 +114,7 @@ CREATE FUNCTION loopit_mask_payload(jsonb) RETURNS jsonb
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
 	AS 'MODULE_PATHNAME', 'loopit_mask_payload';
 COMMENT ON FUNCTION loopit_mask_payload(jsonb) IS
-	'Masks document numbers, dates of birth and street addresses, by key, at any depth.';
+	'Masks every value but those that are known to be harmless by their whole path; keys, nulls and types are kept.';
 
 CREATE FUNCTION loopit_reason_codes(
 		OUT code text, OUT thing text, OUT field text,

@@ -162,8 +162,8 @@ support_replay_lead(const int64 *log_id)
 
 	/* a body that had to be repaired was stored as what it was repaired to */
 	if (logged.payload != NULL)
-		delivery.payload = logged.payload;
-	else if (logged.raw_body != NULL)
+		body_take_payload(logged.payload, &delivery);
+	else if (logged.raw_body != NULL && VARSIZE_ANY_EXHDR(logged.raw_body) > 0)
 		body_read(logged.raw_body, &delivery);
 	else
 		ereport(ERROR,

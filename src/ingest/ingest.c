@@ -66,6 +66,8 @@ read_and_validate(Ingestion *in)
 			hint_country(&in->raw[FIELD_PASSPORT_COUNTRY]);
 	if (delivery->body_issue != CODE_NONE)
 		issue_add(&lead->issues, FIELD_NONE, delivery->body_issue);
+	lead->issues.hint[CODE_PAYLOAD_MALFORMED] = delivery->hint;
+	lead->issues.hint[CODE_PAYLOAD_NOT_OBJECT] = delivery->hint;
 	lead->codes = issue_codes(&lead->issues);
 }
 
@@ -208,6 +210,7 @@ store_and_report(Ingestion *in)
 	Code		reason;
 
 	outcome->lead_reference = in->lead.lead_reference;
+	outcome->repairs = in->delivery->repairs;
 	outcome->issues = in->lead.issues;
 	if (in->lead.value[FIELD_DEALERSHIP_ID].provided)
 		store_lead(in);
@@ -227,14 +230,30 @@ store_and_report(Ingestion *in)
 
 /*
  * Returns the address that support can search the log for: as it was sent, also
- * if it is not valid.
+ * if it is not valid, or as it was seen in a malformed body.
  */
 static LeadText
-logged_email(const RawValue *raw)
+logged_email(const Ingestion *in)
 {
-	if (raw->kind != RAW_STRING)
-		return lead_text(NULL, 0);
-	return fold_email(raw->text);
+	const RawValue *raw = &in->raw[FIELD_EMAIL];
+	const Seen *seen = in->delivery->seen;
+
+	if (raw->kind == RAW_STRING)
+		return fold_email(raw->text);
+	if (seen != NULL && seen->email_length > 0)
+		return fold_email(lead_text(seen->email, seen->email_length));
+	return lead_text(NULL, 0);
+}
+
+/* The same for the lead reference; the outcome of such a body has none. */
+static LeadText
+logged_reference(const Ingestion *in)
+{
+	const Seen *seen = in->delivery->seen;
+
+	if (seen != NULL && seen->reference_length > 0)
+		return lead_text(seen->reference, seen->reference_length);
+	return in->lead.lead_reference;
 }
 
 static void
@@ -252,13 +271,13 @@ write_log(Ingestion *in, Oid caller, Jsonb *outcome)
 			.number = in->delivery->first_received_at
 		},
 		.asked_for_booking = in->lead.asked[THING_BOOKING],
-		.email = logged_email(&in->raw[FIELD_EMAIL]),
+		.email = logged_email(in),
 		.status = what->status,
 		.reason = what->reason,
 		.workspace_id = what->workspace_id,
 		.person_id = what->person_id,
 		.booking_id = what->booking_id,
-		.lead_reference = what->lead_reference,
+		.lead_reference = logged_reference(in),
 		.person_action = what->thing[THING_PERSON].action,
 		.booking_action = what->thing[THING_BOOKING].action,
 		.booking_reason = what->thing[THING_BOOKING].reason,

@@ -9,7 +9,10 @@
  */
 #include "postgres.h"
 
+#include "lib/stringinfo.h"
+
 #include "ingest/outcome.h"
+#include "rules/repair.h"
 #include "server/json_out.h"
 
 /*
@@ -30,12 +33,28 @@ outcome_nothing_stored(Outcome *outcome, Status status, Code reason)
 	outcome->person_id = 0;
 }
 
+/* What was repaired, separated by commas. */
+static char *
+describe_repairs(unsigned repairs)
+{
+	StringInfoData text;
+
+	initStringInfo(&text);
+	for (int i = 0; i < NUM_REPAIR_KINDS; i++)
+	{
+		if ((repairs & 1U << i) != 0)
+			appendStringInfo(&text, "%s%s", text.len > 0 ? ", " : "",
+							 repair_description((RepairKind) (1U << i)));
+	}
+	return text.data;
+}
+
 /*
  * Returns "<field>: <explanation>; <remedy>."  For a wrong type the remedy is
- * what the field's own type takes.
+ * what the field's own type takes; for a repair, what was repaired is named.
  */
 static char *
-issue_message(Field field, Code code)
+issue_message(const Outcome *outcome, Field field, Code code)
 {
 	const CodeSpec *spec = &code_table[code];
 	const char *about = field == FIELD_NONE ? "payload" : field_table[field].path;
@@ -43,17 +62,22 @@ issue_message(Field field, Code code)
 	if (code == CODE_WRONG_TYPE)
 		return psprintf("%s: %s; send %s.", about, spec->explanation,
 						field_type_expected(field_table[field].type));
+	if (code == CODE_PAYLOAD_REPAIRED)
+		return psprintf("%s: %s: %s; %s.", about, spec->explanation,
+						describe_repairs(outcome->repairs), spec->remedy);
 	return psprintf("%s: %s; %s.", about, spec->explanation, spec->remedy);
 }
 
 static void
-write_issue(JsonOut *out, const IssueSet *issues, Field field, Code code)
+write_issue(JsonOut *out, const Outcome *outcome, Field field, Code code)
 {
+	const IssueSet *issues = &outcome->issues;
+
 	json_out_begin_object(out, NULL);
 	json_out_string(out, "field",
 					field == FIELD_NONE ? NULL : field_table[field].path);
 	json_out_string(out, "code", code_name(code));
-	json_out_string(out, "message", issue_message(field, code));
+	json_out_string(out, "message", issue_message(outcome, field, code));
 	if (issues->hint[code] != NULL)
 		json_out_string(out, "hint", issues->hint[code]);
 	json_out_end_object(out);
@@ -61,15 +85,17 @@ write_issue(JsonOut *out, const IssueSet *issues, Field field, Code code)
 
 /* Issues are listed in the order of the set: by field, then by code. */
 static void
-write_issues(JsonOut *out, const IssueSet *issues)
+write_issues(JsonOut *out, const Outcome *outcome)
 {
+	const IssueSet *issues = &outcome->issues;
+
 	json_out_begin_array(out, "issues");
 	for (int field = 0; field < NUM_FIELDS; field++)
 	{
 		for (int code = 0; issues->codes[field] >> code != 0; code++)
 		{
 			if (issues->codes[field] & CODE_BIT(code))
-				write_issue(out, issues, (Field) field, (Code) code);
+				write_issue(out, outcome, (Field) field, (Code) code);
 		}
 	}
 	json_out_end_array(out);
@@ -147,7 +173,7 @@ outcome_to_jsonb(const Outcome *outcome)
 	json_out_id(&out, "workspace_id", outcome->workspace_id);
 	for (int thing = THING_PERSON; thing <= THING_BOOKING; thing++)
 		write_thing(&out, outcome, (Thing) thing);
-	write_issues(&out, &outcome->issues);
+	write_issues(&out, outcome);
 	if (outcome->error != NULL)
 		write_error(&out, outcome->error);
 	json_out_end_object(&out);

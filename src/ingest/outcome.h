@@ -35,6 +35,7 @@ typedef struct Outcome
 	int64		package_id;
 	bool		location_from_payload;
 	IssueSet	issues;
+	unsigned	repairs;		/* a set of RepairKind, for the message */
 	const ErrorData *error;		/* if failed, else NULL */
 } Outcome;
 

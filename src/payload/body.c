@@ -1,14 +1,16 @@
 /*-------------------------------------------------------------------------
  *
  * body.c
- *	  A raw request body, read into a delivery.
+ *	  Reads what a caller sends, a raw body or a payload, into a delivery.
  *
- * What the server's parser would recurse into too deeply, or not take at all,
- * is decided before it is called; what it refuses, and what jsonb cannot
- * hold, is caught.
+ * A body is repaired first (src/rules/repair.c), which also refuses what the
+ * server's parser would recurse into too deeply or fail on with an internal
+ * error.  What the parser refuses, and what jsonb cannot hold, is caught.
+ * Nothing that would make a dump or a view fail gets into the payload
+ * (src/payload/measure.c).
  *
- * Memory: the parser works in a context of its own, the repaired copy is
- * freed, the payload stays in the caller's context.
+ * Memory: the repaired copy and what the parser allocates are freed at once;
+ * the payload, and what is kept of a body, is in the caller's context.
  *
  *-------------------------------------------------------------------------
  */
@@ -19,12 +21,41 @@
 
 #include "payload/body.h"
 #include "payload/encoding.h"
+#include "payload/measure.h"
 #include "rules/repair.h"
 #include "server/compat.h"
 #include "server/fault.h"
 
 #define BYTE_ORDER_MARK			"\xEF\xBB\xBF"
 #define BYTE_ORDER_MARK_LENGTH	3
+
+/*
+ * A log row has to fit into a text of 1 GB, or no dump could read it.  A
+ * body takes two characters a byte there, a payload what it was measured to.
+ */
+#define BODY_LIMIT		((size_t) 128 * 1024 * 1024)
+#define PAYLOAD_LIMIT	((size_t) 512 * 1024 * 1024)
+
+#define HINT_BODY_TOO_LARGE \
+	"The body is larger than 128 MB, so it is not kept; send one lead in a request."
+#define HINT_PAYLOAD_TOO_LARGE \
+	"The payload would take more than 512 MB as text; send one lead in a request."
+#define HINT_TOO_DEEP \
+	"Arrays and objects are nested deeper than 1,000; send the lead as the specification shows it."
+#define HINT_TOO_MANY \
+	"An array or object has more elements than can be stored; send one lead in a request."
+#define HINT_ARRAY \
+	"The payload is an array of objects; send each lead in a request of its own."
+#define HINT_STRING \
+	"The payload is a string that holds JSON, so it was encoded twice; send the object itself."
+
+static const char *const look_hints[] = {
+	[LOOKS_LIKE_NOTHING] = NULL,
+	[LOOKS_LIKE_UTF16] = "The body looks like UTF-16 or UTF-32; send it in UTF-8.",
+	[LOOKS_LIKE_FORM] = "The body looks like a form; send the lead itself as JSON, with Content-Type: application/json.",
+	[LOOKS_LIKE_DOCUMENTS] = "The body looks like several JSON documents; send each lead in a request of its own.",
+	[LOOKS_TRUNCATED] = "The body looks as if its end were missing; send it whole, and let Content-Length count its bytes."
+};
 
 typedef struct Parsing
 {
@@ -41,19 +72,21 @@ parse(void *argument)
 }
 
 /*
- * What the parser says of its input (class 22), and what jsonb cannot hold or
- * the stack cannot bear (54), is the body's fault; anything else is not.
+ * The parser reports what is wrong with its input in class 22, and what jsonb
+ * cannot hold or the stack is too small for in class 54.  Any other error is
+ * not caused by the body.
  */
 static bool
-not_the_bodys_fault(const ErrorData *error)
+not_caused_by_body(const ErrorData *error)
 {
 	return ERRCODE_TO_CATEGORY(error->sqlerrcode) != ERRCODE_DATA_EXCEPTION &&
 		ERRCODE_TO_CATEGORY(error->sqlerrcode) != ERRCODE_PROGRAM_LIMIT_EXCEEDED;
 }
 
 /*
- * The jsonb of text in UTF-8 that ends in NUL; NULL where it is none.  What the
- * parser leaves behind may be fifty times the body, so it goes at once.
+ * Returns the jsonb of a text in UTF-8 that is terminated by a NUL; NULL if it
+ * is no JSON.  The parser may allocate fifty times the text, so that is freed
+ * at once.
  */
 static Jsonb *
 parse_utf8(LeadText json)
@@ -69,7 +102,7 @@ parse_utf8(LeadText json)
 	if (convert_text(json, PG_UTF8, GetDatabaseEncoding(), &converted))
 	{
 		parsing.json = unconstify(char *, converted.data);
-		if (fault_catch(parse, &parsing, not_the_bodys_fault) != NULL)
+		if (fault_catch(parse, &parsing, not_caused_by_body) != NULL)
 			parsing.payload = NULL;
 	}
 	MemoryContextSwitchTo(context);
@@ -79,13 +112,34 @@ parse_utf8(LeadText json)
 	return payload;
 }
 
-/* The jsonb of a body that is not empty; NULL where it is none. */
-static Jsonb *
-parse_body(LeadText body, bool *repaired)
+/* Marks the delivery as one whose body cannot be read. */
+static void
+set_malformed(Delivery *delivery, const char *hint)
+{
+	delivery->payload = NULL;
+	delivery->body_issue = CODE_PAYLOAD_MALFORMED;
+	delivery->repairs = 0;
+	delivery->hint = hint;
+}
+
+/* Looks into a body that is no JSON, for support. */
+static void
+look_at_malformed(LeadText body, Delivery *delivery)
+{
+	Seen	   *seen = palloc(sizeof(Seen));
+
+	malformed_see(body.data, body.length, seen);
+	delivery->seen = seen;
+	if (delivery->hint == NULL)
+		delivery->hint = look_hints[malformed_look(body.data, body.length)];
+}
+
+/* Parses a body after repairing it. */
+static void
+parse_body(LeadText body, Delivery *delivery)
 {
 	char	   *json;
 	Repair		repair;
-	Jsonb	   *payload = NULL;
 
 	if (body.length >= BYTE_ORDER_MARK_LENGTH &&
 		memcmp(body.data, BYTE_ORDER_MARK, BYTE_ORDER_MARK_LENGTH) == 0)
@@ -93,44 +147,151 @@ parse_body(LeadText body, bool *repaired)
 		body.data += BYTE_ORDER_MARK_LENGTH;
 		body.length -= BYTE_ORDER_MARK_LENGTH;
 	}
-	/* refuses NUL bytes as well, which would end the text early */
-	if (pg_encoding_verifymbstr(PG_UTF8, body.data, (int) body.length) !=
-		(int) body.length)
-		return NULL;
 
-	json = palloc_extended(body.length + 1, MCXT_ALLOC_HUGE);
+	json = palloc_extended(repair_room(body.data, body.length) + 1,
+						   MCXT_ALLOC_HUGE);
 	repair = repair_json(body.data, body.length, json);
-	if (!repair.too_deep)
+	delivery->repairs = repair.kinds;
+	if (repair.unreadable == READABLE)
 	{
 		json[repair.length] = '\0';
-		payload = parse_utf8(lead_text(json, repair.length));
+		delivery->payload = parse_utf8(lead_text(json, repair.length));
 	}
 	pfree(json);
-	*repaired = repair.repaired;
-	return payload;
+
+	if (repair.unreadable == UNREADABLE_DEPTH)
+		set_malformed(delivery, HINT_TOO_DEEP);
+	else if (repair.unreadable == UNREADABLE_ELEMENTS)
+		set_malformed(delivery, HINT_TOO_MANY);
+	else if (delivery->payload == NULL)
+		set_malformed(delivery, NULL);
 }
 
-/* See body.h. */
+/* The hint of a payload that is no object; NULL: none. */
+static const char *
+hint_of_no_object(Jsonb *payload)
+{
+	JsonbValue *first;
+	LeadText	text;
+
+	if (JB_ROOT_IS_OBJECT(payload))
+		return NULL;
+	first = getIthJsonbValueFromContainer(&payload->root, 0);
+	if (first == NULL)
+		return NULL;
+	if (!JB_ROOT_IS_SCALAR(payload))
+		return first->type == jbvBinary &&
+			JsonContainerIsObject(first->val.binary.data) ? HINT_ARRAY : NULL;
+	if (first->type != jbvString)
+		return NULL;
+	text = lead_text(first->val.string.val, first->val.string.len);
+	trim_database_text(&text);
+	return text.length > 0 && strchr("{[\"", text.data[0]) != NULL ?
+		HINT_STRING : NULL;
+}
+
+/* Takes a payload unless storing it would do harm; returns its measure. */
+static Measure
+take_payload(Jsonb *payload, Delivery *delivery)
+{
+	Measure		measure = measure_payload(payload);
+
+	if (measure.too_deep)
+		set_malformed(delivery, HINT_TOO_DEEP);
+	else if (measure.text > PAYLOAD_LIMIT)
+		set_malformed(delivery, HINT_PAYLOAD_TOO_LARGE);
+	else
+	{
+		if (measure.long_number)
+		{
+			payload = drop_long_numbers(payload);
+			delivery->repairs |= REPAIR_NUMBER;
+		}
+		delivery->payload = payload;
+		delivery->body_issue = delivery->repairs != 0 ? CODE_PAYLOAD_REPAIRED :
+			CODE_NONE;
+		delivery->hint = hint_of_no_object(payload);
+	}
+	return measure;
+}
+
+/*
+ * Reads a raw request body, NULL being none, into the delivery: payload,
+ * raw_body, and what there is to say of them.  The payload is palloc'd in the
+ * current context.  Raises nothing for what is in the body.
+ */
 void
 body_read(bytea *body, Delivery *delivery)
 {
 	LeadText	text;
-	bool		repaired = false;
 
-	delivery->body_issue = CODE_NONE;
+	if (body == NULL || VARSIZE_ANY_EXHDR(body) == 0)
+		return;
+	text = lead_text(VARDATA_ANY(body), VARSIZE_ANY_EXHDR(body));
+	if (text.length > BODY_LIMIT)
+		set_malformed(delivery, HINT_BODY_TOO_LARGE);
+	else
+	{
+		delivery->raw_body = body;
+		parse_body(text, delivery);
+		if (delivery->payload != NULL)
+			take_payload(delivery->payload, delivery);
+	}
+
+	if (delivery->payload == NULL)
+		look_at_malformed(text, delivery);
+	else if (delivery->repairs == 0)
+		delivery->raw_body = NULL;
+}
+
+/* The bytes of a text of the database's encoding, in UTF-8. */
+static bytea *
+bytes_in_utf8(LeadText text)
+{
+	LeadText	utf8;
+	bytea	   *bytes;
+
+	if (!convert_text(text, GetDatabaseEncoding(), PG_UTF8, &utf8))
+		utf8 = text;			/* an encoding that no conversion knows */
+	bytes = palloc_extended(VARHDRSZ + utf8.length, MCXT_ALLOC_HUGE);
+	SET_VARSIZE(bytes, VARHDRSZ + utf8.length);
+	memcpy(VARDATA(bytes), utf8.data, utf8.length);
+	return bytes;
+}
+
+/*
+ * The same for a body that is a text of the database's encoding.  One that is
+ * too large to be read is not converted first.
+ */
+void
+body_read_text(struct varlena *body, Delivery *delivery)
+{
 	if (body == NULL)
 		return;
-	text.data = VARDATA_ANY(body);
-	text.length = VARSIZE_ANY_EXHDR(body);
-	delivery->raw_body = body;
-	if (text.length == 0)
-		return;
+	if (!database_is_utf8() && VARSIZE_ANY_EXHDR(body) <= BODY_LIMIT)
+		body = bytes_in_utf8(lead_text(VARDATA_ANY(body),
+									   VARSIZE_ANY_EXHDR(body)));
+	body_read(body, delivery);
+}
 
-	delivery->payload = parse_body(text, &repaired);
-	if (delivery->payload == NULL)
-		delivery->body_issue = CODE_PAYLOAD_MALFORMED;
-	else if (repaired)
-		delivery->body_issue = CODE_PAYLOAD_REPAIRED;
-	else
-		delivery->raw_body = NULL;
+/*
+ * Takes a payload that the caller has as jsonb, NULL being none.  It is copied
+ * only if a number has to be replaced.  A payload that cannot be stored as such
+ * is kept as a raw body if its text is of a size for that.
+ */
+void
+body_take_payload(Jsonb *payload, Delivery *delivery)
+{
+	Measure		measure;
+
+	if (payload == NULL)
+		return;
+	measure = take_payload(payload, delivery);
+	if (delivery->payload == NULL && !measure.long_number &&
+		measure.text <= BODY_LIMIT)
+	{
+		char	   *json = JsonbToCString(NULL, &payload->root, VARSIZE(payload));
+
+		delivery->raw_body = bytes_in_utf8(lead_text(json, strlen(json)));
+	}
 }

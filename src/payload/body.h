@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * body.h
- *	  A delivery: what one call brings, and a raw request body read into one.
+ *	  A delivery: the input of one call.
  *
  *-------------------------------------------------------------------------
  */
@@ -12,20 +12,25 @@
 #include "utils/timestamp.h"
 
 #include "rules/code.h"
+#include "rules/malformed.h"
 
 typedef struct Delivery
 {
 	TimestampTz received_at;	/* wall clock when the call began */
 	Jsonb	   *payload;		/* NULL: none could be read */
 	bytea	   *raw_body;		/* to be kept in the log; NULL: not */
-	Code		body_issue;		/* what is to be said of the body itself;
-								 * CODE_NONE: nothing */
+	Code		body_issue;		/* an issue of the body itself; CODE_NONE:
+								 * there is none */
+	unsigned	repairs;		/* what was repaired: a set of RepairKind */
+	const char *hint;			/* of an issue of the payload as a whole;
+								 * NULL: none */
+	const Seen *seen;			/* in a malformed body; NULL elsewhere */
 	bool		dry_run;		/* writes nothing; log_id stays 0 */
 	int64		replay_of;		/* the log row whose payload it is; 0: none */
 	TimestampTz first_received_at;	/* of that row */
 } Delivery;
 
-/* A delivery that has come just now, with nothing in it yet. */
+/* A delivery that is received now, with nothing in it yet. */
 static inline Delivery
 new_delivery(void)
 {
@@ -37,11 +42,8 @@ new_delivery(void)
 	return delivery;
 }
 
-/*
- * Fills the delivery's payload, raw_body and body_issue from the bytes of a
- * body, NULL being none.  The payload is palloc'd in the current context.
- * Raises nothing for what is in the body.
- */
 extern void body_read(bytea *body, Delivery *delivery);
+extern void body_read_text(struct varlena *body, Delivery *delivery);
+extern void body_take_payload(Jsonb *payload, Delivery *delivery);
 
 #endif							/* LOOPIT_BODY_H */

@@ -4,8 +4,8 @@
  *	  The payload's JSON Schema, generated from the field table.
  *
  * The schema accepts a payload if and only if reading it gives no issue
- * wrong_type, too_long or ..._invalid, as far as a schema can express that: it
- * has no clock (an updated_at in the future), and cannot count the digits of a
+ * wrong_type, too_long or ..._invalid and repairs no number of a field, as far
+ * as a schema can express that: it has no clock (an updated_at in the future), and cannot count the digits of a
  * number's fraction.  A missing field is no fault of shape, so no field is
  * "required"; a field that is null or blank is not provided, so every field
  * accepts both.
@@ -71,9 +71,9 @@
 	"(?=" NO_SPACE "{1,254}" SPACES "$)(?=[^@]{1,64}@)" \
 	ATOM "(?:\\." ATOM ")*@(?:" LABEL "\\.)+(?![0-9]+" SPACES "$)" LABEL
 
-/* The text of a number may have 255 characters (TEXT_LIMIT), with its minus. */
-#define NUMBER_LIMIT		"1e255"
-#define NEGATIVE_LIMIT		"-1e254"
+/* The text of a number may have NUMBER_LIMIT characters, with its minus. */
+#define POSITIVE_LIMIT		"1e100"
+#define NEGATIVE_LIMIT		"-1e99"
 
 #define BIGINT_MAX			"9223372036854775807"
 #define BIGINT_MIN			"-9223372036854775808"
@@ -191,7 +191,7 @@ write_properties(JsonOut *out, Field parent)
 		if (field_is_text((Field) field))
 		{
 			json_out_number(out, "exclusiveMinimum", NEGATIVE_LIMIT);
-			json_out_number(out, "exclusiveMaximum", NUMBER_LIMIT);
+			json_out_number(out, "exclusiveMaximum", POSITIVE_LIMIT);
 		}
 		else if (type == TYPE_BIGINT)
 		{

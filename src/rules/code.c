@@ -40,8 +40,8 @@ const CodeSpec code_table[NUM_CODES] = {
 	},
 	[CODE_PAYLOAD_REPAIRED] = {
 		"payload_repaired", THING_PAYLOAD, false, FIELD_NONE, FIELD_NONE,
-		"the body was not quite JSON, and trailing commas or NUL characters were dropped to read it",
-		"send JSON without them"
+		"what was sent had to be repaired before it could be stored",
+		"send JSON that needs no repair"
 	},
 	[CODE_DEALERSHIP_MISSING] = {
 		"dealership_missing", THING_WORKSPACE, true, FIELD_NONE, FIELD_NONE,

@@ -46,6 +46,7 @@ const FieldSpec field_table[NUM_FIELDS] = {
 	},
 	[FIELD_ID] = {
 		ROOT("id"), TEXT, NEEDED(THING_ANY, CODE_ID_MISSING),
+		.harmless = true,
 		.description = "Dealer Studio's reference of the lead; without it a digest of the payload takes its place."
 	},
 	[FIELD_UPDATED_AT] = {
@@ -53,6 +54,7 @@ const FieldSpec field_table[NUM_FIELDS] = {
 		OF_TYPE(TYPE_TIMESTAMP, CODE_UPDATED_AT_INVALID),
 		.thing = THING_ANY,
 		.missing_code = CODE_NONE,
+		.harmless = true,
 		.description = "When the lead last changed at the sender; an older one only fills what is still empty."
 	},
 	[FIELD_DEALERSHIP] = {
@@ -63,6 +65,7 @@ const FieldSpec field_table[NUM_FIELDS] = {
 		IN_DEALERSHIP("id"),
 		OF_TYPE(TYPE_BIGINT, CODE_DEALERSHIP_INVALID),
 		NEEDED(THING_WORKSPACE, CODE_DEALERSHIP_MISSING),
+		.harmless = true,
 		.description = "Dealer Studio's number of the dealership; it decides the workspace."
 	},
 	[FIELD_PROSPECT] = {
@@ -71,25 +74,28 @@ const FieldSpec field_table[NUM_FIELDS] = {
 	},
 	[FIELD_FIRST_NAME] = {
 		IN_PROSPECT("first_name"), TEXT, OPTIONAL(THING_PERSON),
+		.harmless = true,
 		.description = "First name."
 	},
 	[FIELD_MIDDLE_NAME] = {
 		IN_PROSPECT("middle_name"), TEXT, OPTIONAL(THING_PERSON),
+		.harmless = true,
 		.description = "Middle name."
 	},
 	[FIELD_LAST_NAME] = {
 		IN_PROSPECT("last_name"), TEXT, OPTIONAL(THING_PERSON),
+		.harmless = true,
 		.description = "Last name."
 	},
 	[FIELD_EMAIL] = {
 		IN_PROSPECT("email"),
 		OF_TYPE(TYPE_EMAIL, CODE_EMAIL_INVALID),
 		NEEDED(THING_PERSON, CODE_EMAIL_MISSING),
+		.harmless = true,
 		.description = "E-mail address; the person is found by it."
 	},
 	[FIELD_DOB] = {
 		IN_PROSPECT("dob"), BIRTH(CODE_DOB_INVALID), OPTIONAL(THING_PERSON),
-		.sensitive = true,
 		.description = "Date of birth."
 	},
 	[FIELD_MOBILE_PHONE] = {
@@ -109,7 +115,6 @@ const FieldSpec field_table[NUM_FIELDS] = {
 	[FIELD_STREET] = {
 		IN_ADDRESS("street"), TEXT,
 		NEEDED(THING_ADDRESS, CODE_ADDRESS_INCOMPLETE),
-		.sensitive = true,
 		.description = "Street and number."
 	},
 	[FIELD_CITY] = {
@@ -145,18 +150,15 @@ const FieldSpec field_table[NUM_FIELDS] = {
 	[FIELD_LICENCE_DOB] = {
 		IN_DETAILS("license_dob"), BIRTH(CODE_LICENCE_DOB_INVALID),
 		NEEDED(THING_LICENCE, CODE_LICENCE_INCOMPLETE),
-		.sensitive = true,
 		.description = "Date of birth on the driver licence."
 	},
 	[FIELD_LICENCE_NUMBER] = {
 		IN_DETAILS("license_number"), TEXT_WITH_DIGIT,
 		NEEDED(THING_LICENCE, CODE_LICENCE_INCOMPLETE),
-		.sensitive = true,
 		.description = "Number of the driver licence."
 	},
 	[FIELD_LICENCE_CARD_NUMBER] = {
 		IN_DETAILS("license_card_number"), TEXT, OPTIONAL(THING_LICENCE),
-		.sensitive = true,
 		.description = "Card number of the driver licence."
 	},
 	[FIELD_LICENCE_STATE] = {
@@ -179,18 +181,17 @@ const FieldSpec field_table[NUM_FIELDS] = {
 	[FIELD_PASSPORT_DOB] = {
 		IN_DETAILS("passport_dob"), BIRTH(CODE_PASSPORT_DOB_INVALID),
 		NEEDED(THING_PASSPORT, CODE_PASSPORT_INCOMPLETE),
-		.sensitive = true,
 		.description = "Date of birth in the passport."
 	},
 	[FIELD_PASSPORT_NUMBER] = {
 		IN_DETAILS("passport_number"), TEXT_WITH_DIGIT,
 		NEEDED(THING_PASSPORT, CODE_PASSPORT_INCOMPLETE),
-		.sensitive = true,
 		.description = "Number of the passport."
 	},
 	[FIELD_PLAN] = {
 		IN_DETAILS("subscription_plan"), TEXT,
 		NEEDED(THING_BOOKING, CODE_PACKAGE_MISSING),
+		.harmless = true,
 		.description = "Name of the package, exactly as the workspace has it."
 	},
 	[FIELD_ITEM] = {
@@ -199,10 +200,12 @@ const FieldSpec field_table[NUM_FIELDS] = {
 	},
 	[FIELD_VIN] = {
 		IN_ITEM("vin"), TEXT_WITH_DIGIT, OPTIONAL(THING_BOOKING),
+		.harmless = true,
 		.description = "Vehicle identification number."
 	},
 	[FIELD_STOCK_NUMBER] = {
 		IN_ITEM("stock_number"), TEXT, OPTIONAL(THING_BOOKING),
+		.harmless = true,
 		.description = "The dealer's stock number of the vehicle."
 	},
 	[FIELD_LOCATION] = {
@@ -213,6 +216,7 @@ const FieldSpec field_table[NUM_FIELDS] = {
 		IN_LOCATION("location_name"), TEXT,
 		.thing = THING_BOOKING,
 		.missing_code = CODE_NONE,
+		.harmless = true,
 		.description = "Name of the location; otherwise the vehicle's first bookable location is taken."
 	}
 };
