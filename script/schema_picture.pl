@@ -19,7 +19,8 @@ my @order = qw(workspace dealership location asset package person
 my @loose = ([qw(booking ingest_log_id ingest_log id)]);
 # The colour of a table's head: who writes it.
 my %kind = (map({ $_ => 'made' } qw(person identity_document booking)),
-	map({ $_ => 'log' } qw(ingest_log schema_version)));
+	map({ $_ => 'log' } qw(ingest_log schema_version)),
+	map({ $_ => 'access' } qw(client access_token)));
 
 my ($card, $gutter, $margin) = (262, 84, 30);
 my ($head, $row, $gap) = (30, 19, 26);
@@ -262,6 +263,7 @@ print <<"SVG";
 .head { fill: #4a6785; }
 .made { fill: #2f7d5b; }
 .log { fill: #8a5a2b; }
+.access { fill: #6b5391; }
 .views { fill: #77818d; }
 .line { fill: none; stroke-width: 1.6; }
 .loose { stroke: #8a5a2b; stroke-dasharray: 2 4; }
@@ -278,6 +280,7 @@ print <<"SVG";
 .head { fill: #3d5a78; }
 .made { fill: #276a4d; }
 .log { fill: #7a4f26; }
+.access { fill: #5d4880; }
 .views { fill: #545e6a; }
 .column { fill: #e3e8ee; }
 .null, .type { fill: #94a0ad; }
@@ -355,9 +358,12 @@ for my $table (map { @$_ } @columns)
 my $y = $height - 24;
 my $x = $margin;
 my @legend = (
-	[ 'swatch', 'head', 'loaded by you', 116 ],
-	[ 'swatch', 'made', 'made by ingestion', 140 ],
-	[ 'swatch', 'log', 'log of the extension', 150 ],
+	[ 'swatch', 'head', 'loaded by you', 104 ],
+	[ 'swatch', 'made', 'made by ingestion', 126 ],
+	[ 'swatch', 'log', 'log', 40 ],
+	(grep { ($kind{$_} // '') eq 'access' } keys %table)
+	? [ 'swatch', 'access', 'OAuth clients', 102 ]
+	: (),
 	[ 'text', 'column key', 'bold', 42, 'primary key', 88 ],
 	[ 'text', 'column null', 'grey', 42, 'can be null', 88 ],
 	[ 'foot', '', 'foreign key, many rows to one', 216 ],
