@@ -11,7 +11,8 @@ use Test::More;
 
 my $node = PostgreSQL::Test::Cluster->new('documents');
 $node->init;
-$node->append_conf('postgresql.conf', "fsync = off\n");
+# A document that lowers client_min_messages would see the statements logged.
+$node->append_conf('postgresql.conf', "fsync = off\nlog_statement = none\n");
 $node->start;
 local $ENV{PGHOST} = $node->host;
 local $ENV{PGPORT} = $node->port;
