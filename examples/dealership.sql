@@ -1,4 +1,4 @@
--- A small dealership: what a loader brings, by plain INSERT or COPY.
+-- A small dealership, loaded by plain INSERT.
 INSERT INTO loopit.workspace (id, name) VALUES (7, 'Dealer A');
 INSERT INTO loopit.dealership (id, workspace_id) VALUES (356, 7);
 INSERT INTO loopit.location (workspace_id, id, name) VALUES (7, 3, 'Dealer A'), (7, 4, 'Depot');

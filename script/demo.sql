@@ -7,11 +7,17 @@
 \cd :examples
 
 \echo
-\echo '=== CREATE EXTENSION loopit_leads;  SELECT * FROM loopit_setup();'
+\echo '=== CREATE EXTENSION loopit_leads;  as the owner of the tables:'
+\echo '=== SELECT * FROM loopit_setup();'
 \echo
 CREATE EXTENSION loopit_leads;
+CREATE ROLE loopit_owner;
+CREATE SCHEMA loopit AUTHORIZATION loopit_owner;
+GRANT EXECUTE ON FUNCTION loopit_setup TO loopit_owner;
+SET ROLE loopit_owner;
 SELECT step, title, CASE WHEN done LIKE 'created%' THEN 'created' ELSE done END AS done
 FROM loopit_setup();
+RESET ROLE;
 
 \ir :dealership
 \echo '=== The specification''s example:  SELECT loopit_ingest_lead(:payload);'
