@@ -116,6 +116,15 @@ judge_bearer(Request *request)
 		answer_set(&request->answer, 401, "invalid_token");
 }
 
+/* Where the request ends is in doubt, so its body is not read. */
+static void
+refuse(Request *request)
+{
+	answer_set(&request->answer, 400, "invalid_request");
+	request->answer.close = true;
+	request->answer.at_once = true;
+}
+
 /* Sets the request's id and endpoint, and its answer if that is known now. */
 void
 headers_judge(Request *request, const char *path, const char *method, const char *version)
@@ -124,6 +133,13 @@ headers_judge(Request *request, const char *path, const char *method, const char
 
 	name_request(request);
 	MHD_get_connection_values_n(request->mhd, MHD_HEADER_KIND, count_header, &counts);
+
+	/*
+	 * libmicrohttpd takes a line without a name for the end of the headers.
+	 * Where they do not say how long the body is, what follows counts as no
+	 * request.
+	 */
+	request->answer.close = counts.content_length + counts.transfer_encoding == 0;
 	path = path_of(path);
 	request->authorization = MHD_lookup_connection_value(request->mhd, MHD_HEADER_KIND, "Authorization");
 	if (strcmp(path, settings.path) == 0)
@@ -137,15 +153,11 @@ headers_judge(Request *request, const char *path, const char *method, const char
 	if (counts.bad || counts.host > 1 ||
 		counts.content_length + counts.transfer_encoding > 1 ||
 		(counts.transfer_encoding > 0 && strcmp(version, "HTTP/1.1") != 0))
-	{
-		answer_set(&request->answer, 400, "invalid_request");
-		request->answer.close = true;
-	}
+		refuse(request);
 	else if (counts.authorization > 1)
 	{
-		answer_set(&request->answer, 400, "invalid_request");
+		refuse(request);
 		request->answer.challenge = true;
-		request->answer.close = true;
 	}
 	else if (request->endpoint == ENDPOINT_NONE)
 		answer_set(&request->answer, 404, "not_found");

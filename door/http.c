@@ -255,7 +255,7 @@ handle(void *unused, struct MHD_Connection *mhd, const char *path, const char *m
 			return MHD_NO;
 		headers_judge(request, path, method, version);
 		expect = MHD_lookup_connection_value(mhd, MHD_HEADER_KIND, "Expect");
-		if (request->answer.close || (request->answer.status != 0 && expect != NULL))
+		if (request->answer.at_once || (request->answer.status != 0 && expect != NULL))
 			return answer(request);
 		return MHD_YES;
 	}

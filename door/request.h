@@ -39,6 +39,7 @@ typedef struct Answer
 	char	   *body;			/* malloc'd; NULL: none */
 	bool		challenge;		/* with WWW-Authenticate, though not 401 */
 	bool		close;			/* the connection, after this answer */
+	bool		at_once;		/* the body is not waited for */
 } Answer;
 
 typedef struct Request

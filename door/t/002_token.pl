@@ -4,6 +4,7 @@ use warnings;
 use FindBin;
 use lib $FindBin::Bin;
 use Door qw(new_database new_client start_door stop_door curl lead log_lines);
+use Digest::SHA qw(sha256_hex);
 use MIME::Base64 qw(encode_base64);
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -82,7 +83,7 @@ is(curl(@basic, @grant, '-d', 'x=' . 'y' x 15000, $url)->{status}, 200, 'one of 
 
 # ---- what is kept, and what is not ----
 
-is($node->safe_psql('postgres', "SELECT count(*) FROM loopit.access_token WHERE digest = sha256('$token')"),
+is($node->safe_psql('postgres', "SELECT count(*) FROM loopit.access_token WHERE digest = '\\x" . sha256_hex($token) . "'"),
 	1, 'of a token the digest is stored');
 is(curl('-H', "Authorization: Bearer $token", '-d', lead('T1'), "$door->{url}/leads")->{status}, 200, 'it lets a lead in');
 is(stop_door($door), 0, 'the door stops');
