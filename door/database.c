@@ -83,6 +83,14 @@ option_value(const PQconninfoOption *options, const char *keyword)
 	return "";
 }
 
+/* A message of the server's may have personal data, so it is not printed. */
+static void
+ignore_notice(void *unused, const char *message)
+{
+	(void) unused;
+	(void) message;
+}
+
 /* Returns true if item is the first of a list that commas separate. */
 static bool
 is_first(const char *list, const char *item)
@@ -171,6 +179,7 @@ database_connect(Database *database)
 		database->connection = NULL;
 		return;
 	}
+	PQsetNoticeProcessor(database->connection, ignore_notice, NULL);
 	metrics.databases_up++;
 	find_host(database);
 	if (database->fallback)
@@ -180,14 +189,14 @@ database_connect(Database *database)
 /* ---- one attempt ---- */
 
 /*
- * Waits for the result of what was sent.  Returns NULL if the connection broke
- * or the deadline passed; *late tells which.
+ * Waits until the server is done with what was sent, and returns its last
+ * result: an error at commit comes after the rows.  Returns NULL if the
+ * connection broke or the deadline passed; *late tells which.
  */
 static PGresult *
 await_result(PGconn *connection, int64_t deadline, bool *late)
 {
-	PGresult   *result,
-			   *more;
+	PGresult   *result = NULL;
 
 	for (;;)
 	{
@@ -196,24 +205,33 @@ await_result(PGconn *connection, int64_t deadline, bool *late)
 		struct pollfd wait = {.fd = PQsocket(connection), .events = POLLIN};
 
 		if (unsent < 0)
-			return NULL;
-		if (unsent == 0 && !PQisBusy(connection))
 			break;
+		if (unsent == 0 && !PQisBusy(connection))
+		{
+			PGresult   *next = PQgetResult(connection);
+
+			if (next == NULL)
+				return result;
+			PQclear(result);
+			result = next;
+			continue;
+		}
 		if (left <= 0)
 		{
 			*late = true;
-			return NULL;
+			break;
 		}
 		if (unsent > 0)
 			wait.events |= POLLOUT;
 		if (poll(&wait, 1, (int) (left / 1000) + 1) > 0 &&
 			(wait.revents & ~POLLOUT) != 0 && !PQconsumeInput(connection))
-			return NULL;
+			break;
 	}
-	result = PQgetResult(connection);
-	while ((more = PQgetResult(connection)) != NULL)
-		PQclear(more);
-	return result;
+	/* the server's last words tell more than that it is gone */
+	if (!*late && PQresultStatus(result) == PGRES_FATAL_ERROR)
+		return result;
+	PQclear(result);
+	return NULL;
 }
 
 static PGresult *

@@ -163,6 +163,8 @@ make_room(Request *request, size_t size)
 
 	while (wanted < request->length + size + 1)
 		wanted *= 2;
+	if (wanted > BODY_LIMIT + 1)
+		wanted = BODY_LIMIT + 1;
 	if (wanted == request->capacity)
 		return true;
 	if ((size_t) metrics.body_bytes + wanted - request->capacity > BODIES_LIMIT)

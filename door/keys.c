@@ -158,6 +158,56 @@ keys_known(void)
 	return known;
 }
 
+/* ---- ids of keys that the provider does not have ---- */
+
+static bool
+is_not_found(const char *id)
+{
+	int			i;
+
+	for (i = 0; i < not_found_count; i++)
+		if (strcmp(not_found[i], id) == 0)
+			return true;
+	return false;
+}
+
+static void
+remember_not_found(const char *id)
+{
+	if (id != NULL && !is_not_found(id) && not_found_count < NOT_FOUND_LIMIT &&
+		(not_found[not_found_count] = strdup(id)) != NULL)
+		not_found_count++;
+}
+
+static void
+forget_not_found(void)
+{
+	while (not_found_count > 0)
+		free(not_found[--not_found_count]);
+}
+
+static bool
+has_id(const KeySet *set, const char *id)
+{
+	int			i;
+
+	for (i = 0; i < set->count; i++)
+		if (set->keys[i].id != NULL && strcmp(set->keys[i].id, id) == 0)
+			return true;
+	return false;
+}
+
+/* Remembers the keys of a set that a newer one does not have any more. */
+static void
+remember_withdrawn(const KeySet *before, const KeySet *now)
+{
+	int			i;
+
+	for (i = 0; before != NULL && i < before->count; i++)
+		if (before->keys[i].id != NULL && !has_id(now, before->keys[i].id))
+			remember_not_found(before->keys[i].id);
+}
+
 /* ---- fetching ---- */
 
 /*
@@ -206,6 +256,7 @@ publish(KeySet *set)
 	last_fetch_good = set != NULL;
 	if (set != NULL)
 	{
+		remember_withdrawn(current, set);
 		release(current);
 		current = set;
 		metrics.keys_fetched = clock_now();
@@ -253,17 +304,6 @@ keys_fetch_soon(void)
 
 /* ---- keys that are not known ---- */
 
-static bool
-is_not_found(const char *id)
-{
-	int			i;
-
-	for (i = 0; i < not_found_count; i++)
-		if (strcmp(not_found[i], id) == 0)
-			return true;
-	return false;
-}
-
 /* Waits until a fetch has ended; the caller holds the lock. */
 static bool
 await_fetch(int number, int64_t deadline)
@@ -302,8 +342,7 @@ keys_look_for(const char *id, int64_t deadline)
 	{
 		last_look = clock_now();
 		look = fetches_begun + 1;
-		while (not_found_count > 0)
-			free(not_found[--not_found_count]);
+		forget_not_found();
 		want = true;
 		pthread_cond_signal(&wanted);
 	}
@@ -320,9 +359,7 @@ void
 keys_not_found(const char *id)
 {
 	pthread_mutex_lock(&lock);
-	if (id != NULL && !is_not_found(id) && not_found_count < NOT_FOUND_LIMIT &&
-		(not_found[not_found_count] = strdup(id)) != NULL)
-		not_found_count++;
+	remember_not_found(id);
 	pthread_mutex_unlock(&lock);
 }
 
@@ -347,8 +384,7 @@ keys_stop(void)
 	pthread_mutex_lock(&lock);
 	release(current);
 	current = NULL;
-	while (not_found_count > 0)
-		free(not_found[--not_found_count]);
+	forget_not_found();
 	pthread_mutex_unlock(&lock);
 	fetch_stop();
 }

@@ -13,7 +13,7 @@ use Test::More;
 use Time::HiRes qw(sleep time);
 
 our @EXPORT_OK = qw(new_database new_client start_door stop_door curl request token_of
-  free_port wait_for lead metric log_lines statuses send_leads);
+  free_port wait_for start_provider lead metric log_lines statuses send_leads);
 
 my @running;
 my @scratch_files;
@@ -139,6 +139,28 @@ sub stop_door
 	my $stderr = slurp_file("$door->{log}.stderr");
 	fail("the door's standard error: $stderr") if $stderr ne '';
 	return $door->{status};
+}
+
+# Starts the identity provider of provider.mjs; undef where its packages are
+# not there.
+sub start_provider
+{
+	return undef unless -d ($ENV{LOOPIT_NODE_MODULES} // '') . '/oidc-provider';
+	my $port = free_port();
+	my $log = "$PostgreSQL::Test::Utils::tmp_check/provider.log";
+	append_to_file($log, '');
+	my $pid = fork;
+	die "fork: $!" unless defined $pid;
+	if ($pid == 0)
+	{
+		open STDOUT, '>', $log;
+		open STDERR, '>&', \*STDOUT;
+		exec 'node', dirname(__FILE__) . '/provider.mjs', $port, free_port();
+	}
+	push @running, { pid => $pid };
+	wait_for(sub { slurp_file($log) =~ /^ready (\d+)/m }) or die 'the provider did not start: ' . slurp_file($log);
+	my ($control) = slurp_file($log) =~ /^ready (\d+)/m;
+	return { issuer => "http://127.0.0.1:$port", control => "http://127.0.0.1:$control" };
 }
 
 END
