@@ -42,6 +42,7 @@ static const struct
 	const char *name;
 	const char *sql;
 }			statements[STATEMENTS] = {
+
 	[STATEMENT_RECEIVE] = {"loopit_door_receive",
 	"SELECT status, error, client_id, log_id, answer FROM loopit_door_receive($1::bytea, $2::bytea)"},
 	[STATEMENT_RECEIVE_AS] = {"loopit_door_receive_as",
@@ -56,7 +57,7 @@ static const struct
 	[STATEMENT_READY] = {"loopit_door_ready",
 		"SELECT CASE WHEN NOT pg_catalog.pg_is_in_recovery()"
 		" AND pg_catalog.has_function_privilege('loopit_door_receive(bytea, bytea)', 'EXECUTE')"
-		" THEN 200 ELSE 503 END, $1::text, $2::text, NULL, NULL"},
+	" THEN 200 ELSE 503 END, $1::text, $2::text, NULL, NULL"},
 };
 
 /*
@@ -166,7 +167,7 @@ database_connect(Database *database)
 	const char *const keywords[] = {
 		"fallback_application_name", "client_encoding", "keepalives_idle",
 		"keepalives_interval", "keepalives_count", "tcp_user_timeout",
-		getenv("PGCONNECT_TIMEOUT") == NULL ? "connect_timeout" : NULL, NULL};
+	getenv("PGCONNECT_TIMEOUT") == NULL ? "connect_timeout" : NULL, NULL};
 	const char *const values[] = {"loopit-door", "UTF8", "10", "5", "2", "15000", "3", NULL};
 
 	database_close(database);
@@ -202,7 +203,7 @@ await_result(PGconn *connection, int64_t deadline, bool *late)
 	{
 		int			unsent = PQflush(connection);
 		int64_t		left = deadline - clock_now();
-		struct pollfd wait = {.fd = PQsocket(connection), .events = POLLIN};
+		struct pollfd wait = {.fd = PQsocket(connection),.events = POLLIN};
 
 		if (unsent < 0)
 			break;
@@ -321,7 +322,7 @@ remedy_for(PGconn *connection, const char *sqlstate)
 static void
 sleep_for(int64_t us)
 {
-	struct timespec time = {.tv_sec = us / 1000000, .tv_nsec = us % 1000000 * 1000};
+	struct timespec time = {.tv_sec = us / 1000000,.tv_nsec = us % 1000000 * 1000};
 
 	nanosleep(&time, NULL);
 }

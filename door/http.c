@@ -45,7 +45,7 @@ static struct MHD_Daemon *senders;
 
 /* All connections; the lock is for the links, and for fd to stay open. */
 static pthread_mutex_t connections_lock = PTHREAD_MUTEX_INITIALIZER;
-static Connection connections = {.next = &connections, .previous = &connections};
+static Connection connections = {.next = &connections,.previous = &connections};
 
 static atomic_bool stopping;	/* answers close their connections */
 static atomic_bool closed;		/* nothing may be suspended any more */

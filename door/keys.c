@@ -40,7 +40,8 @@ static int	fetches_begun;
 static int	fetches_ended;
 static bool last_fetch_good;
 static int	waiting;			/* threads, for a fetch */
-static int	look;				/* the number of the fetch that the last look is */
+static int	look;				/* the number of the fetch that the last look
+								 * is */
 static int64_t last_look = -SECONDS(LOOK_SECONDS);
 static char *not_found[NOT_FOUND_LIMIT];	/* ids, by the last look */
 static int	not_found_count;

@@ -81,7 +81,7 @@ parse_address(const char *text, Address *address)
 {
 	const char *colon = strrchr(text, ':');
 	char		host[INET6_ADDRSTRLEN + 32];
-	struct addrinfo hints = {.ai_family = AF_INET6, .ai_flags = AI_NUMERICHOST};
+	struct addrinfo hints = {.ai_family = AF_INET6,.ai_flags = AI_NUMERICHOST};
 	struct addrinfo *found;
 	size_t		length;
 	in_port_t	port;

@@ -34,7 +34,8 @@ typedef struct Answer
 {
 	int			status;			/* 0: not known yet */
 	char		error[32];		/* of RFC 6749 or RFC 6750; or empty */
-	char		client_id[CLIENT_ID_SIZE];	/* whom the database knows; or empty */
+	char		client_id[CLIENT_ID_SIZE];	/* whom the database knows; or
+											 * empty */
 	int64_t		log_id;			/* 0: none */
 	char	   *body;			/* malloc'd; NULL: none */
 	bool		challenge;		/* with WWW-Authenticate, though not 401 */

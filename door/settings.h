@@ -11,8 +11,8 @@
 /* Limits that no setting changes. */
 #define BODY_LIMIT			((size_t) 1024 * 1024)	/* of a lead, in bytes */
 #define FORM_LIMIT			((size_t) 16 * 1024)	/* of a token request */
-#define DISCARD_LIMIT		((size_t) 16 * 1024 * 1024) /* of a body that is read
-														 * and thrown away */
+#define DISCARD_LIMIT		((size_t) 16 * 1024 * 1024) /* of a body that is
+														 * read and thrown away */
 #define BODIES_LIMIT		((size_t) 256 * 1024 * 1024)	/* of all bodies
 															 * together */
 #define CONNECTIONS_LIMIT	10000

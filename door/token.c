@@ -167,21 +167,21 @@ good_type(const char *type)
 
 /* A cjose_header_t is jansson's object; cjose reads text members alone. */
 static const json_t *
-header_member(cjose_header_t *header, const char *name)
+header_member(cjose_header_t * header, const char *name)
 {
 	return json_object_get((const json_t *) header, name);
 }
 
 /* Returns a member's text, NULL if it is none. */
 static const char *
-header_text(cjose_header_t *header, const char *name)
+header_text(cjose_header_t * header, const char *name)
 {
 	return json_string_value(header_member(header, name));
 }
 
 /* Returns true if a member is there, and is no text. */
 static bool
-is_odd(cjose_header_t *header, const char *name)
+is_odd(cjose_header_t * header, const char *name)
 {
 	const json_t *member = header_member(header, name);
 
@@ -190,7 +190,7 @@ is_odd(cjose_header_t *header, const char *name)
 
 /* Returns true if the header is one that the door understands (RFC 7515, 4.1). */
 static bool
-good_header(cjose_header_t *header)
+good_header(cjose_header_t * header)
 {
 	const char *algorithm = header_text(header, "alg");
 
@@ -211,7 +211,7 @@ good_header(cjose_header_t *header)
  * and id allow.  *candidates tells how many those were.
  */
 static bool
-verify(cjose_jws_t *jws, cjose_header_t *header, const KeySet *set, int *candidates)
+verify(cjose_jws_t * jws, cjose_header_t * header, const KeySet *set, int *candidates)
 {
 	const char *algorithm = header_text(header, "alg"),
 			   *id = header_text(header, "kid");
@@ -237,7 +237,7 @@ verify(cjose_jws_t *jws, cjose_header_t *header, const KeySet *set, int *candida
  * them, with those that the provider has now.
  */
 static TokenVerdict
-check_signature(cjose_jws_t *jws, cjose_header_t *header, int64_t deadline)
+check_signature(cjose_jws_t * jws, cjose_header_t * header, int64_t deadline)
 {
 	const char *id = header_text(header, "kid");
 	KeySet	   *set = keys_acquire();

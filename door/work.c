@@ -116,6 +116,14 @@ call(Database *database, Request *request, Statement statement, Value first_valu
 	request->database_us = clock_now() - began;
 }
 
+static Value
+value_of(const char *bytes, size_t length)
+{
+	Value		value = {bytes, length};
+
+	return value;
+}
+
 static void
 serve_token(Database *database, Request *request)
 {
@@ -136,8 +144,8 @@ serve_token(Database *database, Request *request)
 	{
 		SHA256((unsigned char *) form.client_secret, strlen(form.client_secret), digest);
 		call(database, request, STATEMENT_TOKEN,
-			 (Value) {form.client_id, strlen(form.client_id)},
-			 (Value) {(char *) digest, sizeof(digest)});
+			 value_of(form.client_id, strlen(form.client_id)),
+			 value_of((char *) digest, sizeof(digest)));
 	}
 	free(buffer);
 }
@@ -145,7 +153,7 @@ serve_token(Database *database, Request *request)
 static void
 serve_lead(Database *database, Request *request)
 {
-	Value		body = {request->body, request->length};
+	Value		body = value_of(request->body, request->length);
 	unsigned char digest[SHA256_DIGEST_LENGTH];
 	char		client_id[CLIENT_ID_SIZE];
 
@@ -153,7 +161,7 @@ serve_lead(Database *database, Request *request)
 	{
 		SHA256((unsigned char *) request->bearer, strlen(request->bearer), digest);
 		call(database, request, STATEMENT_RECEIVE,
-			 (Value) {(char *) digest, sizeof(digest)}, body);
+			 value_of((char *) digest, sizeof(digest)), body);
 		return;
 	}
 	switch (token_check(request->bearer, client_id,
@@ -161,7 +169,7 @@ serve_lead(Database *database, Request *request)
 	{
 		case TOKEN_GOOD:
 			call(database, request, STATEMENT_RECEIVE_AS,
-				 (Value) {client_id, strlen(client_id)}, body);
+				 value_of(client_id, strlen(client_id)), body);
 			break;
 		case TOKEN_BAD:
 			answer_set(&request->answer, 401, "invalid_token");

@@ -160,8 +160,8 @@ is(curl(@bearer, '-d', lead('crash'), "$door->{url}/leads")->{status}, 200, 'the
 # ---- an upgrade that changes what a prepared statement returns ----
 
 is(curl(@bearer, '-d', lead('prepared'), "$door->{url}/leads")->{status}, 200, 'prepared') for 1 .. 8;
-$node->safe_psql('postgres', q{ALTER TYPE loopit_door_answer ADD ATTRIBUTE more int});
-$node->safe_psql('postgres', q{ALTER TYPE loopit_door_answer DROP ATTRIBUTE more});
+$node->safe_psql('postgres', q{ALTER TYPE loopit_door_answer RENAME ATTRIBUTE answer TO more;
+	ALTER TYPE loopit_door_answer RENAME ATTRIBUTE more TO answer});
 is(curl(@bearer, '-d', lead("changed-$_"), "$door->{url}/leads")->{status}, 200, 'changed') for 1 .. 8;
 
 ok(!(grep { /"status":401/ } log_lines($door)), 'nobody got a 401');

@@ -38,17 +38,8 @@ sub new_database
 		INSERT INTO loopit.workspace (id, name) VALUES (7, 'Dealer A'), (8, 'Dealer B');
 		INSERT INTO loopit.dealership (id, workspace_id) VALUES (356, 7), (900, 8);
 	});
-	$node->psql('postgres', '', extra_params => [ '-f', dirname(__FILE__) . '/fixture.sql' ],
-		on_error_die => 1);
-	$node->safe_psql('postgres', q{
-		CREATE ROLE loopit_door LOGIN;
-		ALTER ROLE loopit_door SET statement_timeout = '15s';
-		ALTER ROLE loopit_door SET log_parameter_max_length = 0;
-		ALTER ROLE loopit_door SET log_parameter_max_length_on_error = 0;
-		REVOKE TEMPORARY ON DATABASE postgres FROM PUBLIC;
-		GRANT EXECUTE ON FUNCTION loopit_door_token(text, bytea),
-			loopit_door_receive(bytea, bytea) TO loopit_door;
-	});
+	system_or_bail('psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-h', $node->host, '-p', $node->port,
+		'-d', 'postgres', '-f', dirname(__FILE__) . '/../role.sql');
 	return $node;
 }
 
