@@ -127,9 +127,9 @@ stop(const sigset_t *signals)
 	while (!stopped && clock_now() < end)
 	{
 		struct timespec pause = {.tv_nsec = 50000000};
-		int			signal = sigtimedwait(signals, NULL, &pause);
+		int			received = sigtimedwait(signals, NULL, &pause);
 
-		if (signal == SIGTERM || signal == SIGINT)
+		if (received == SIGTERM || received == SIGINT)
 			break;
 		http_enforce_deadlines();
 		work_expire();
@@ -150,7 +150,7 @@ int
 main(int argc, char **argv)
 {
 	sigset_t	signals;
-	int			signal;
+	int			received;
 
 	if (argc > 1)
 	{
@@ -170,7 +170,7 @@ main(int argc, char **argv)
 	sigaddset(&signals, SIGHUP);
 	pthread_sigmask(SIG_BLOCK, &signals, NULL);
 	/* sockets tell of a peer that is gone by an error */
-	sigaction(SIGPIPE, &(struct sigaction) {.sa_handler = SIG_IGN}, NULL);
+	signal(SIGPIPE, SIG_IGN);
 
 	if (!start())
 		return exit_status;
@@ -178,15 +178,15 @@ main(int argc, char **argv)
 	{
 		struct timespec second = {.tv_sec = 1};
 
-		signal = sigtimedwait(&signals, NULL, &second);
+		received = sigtimedwait(&signals, NULL, &second);
 		http_enforce_deadlines();
 		work_expire();
-		if (signal == SIGHUP)
+		if (received == SIGHUP)
 		{
 			token_refresh();
 			work_reconnect();
 		}
-	} while (signal != SIGTERM && signal != SIGINT);
+	} while (received != SIGTERM && received != SIGINT);
 	stop(&signals);
 	return exit_status;
 }
