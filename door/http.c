@@ -12,13 +12,10 @@
  */
 #define _GNU_SOURCE
 #include <microhttpd.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
 
+#include "connection.h"
 #include "http.h"
 #include "log.h"
 #include "metrics.h"
@@ -30,114 +27,10 @@
 
 #define FIRST_CAPACITY ((size_t) 4096)
 
-/* A connection of a sender's. */
-typedef struct Connection
-{
-	int			fd;
-	atomic_llong due;			/* when its next request must have arrived */
-	atomic_bool busy;			/* its request has arrived: nothing is due */
-	bool		used;			/* it has had a request */
-	struct Connection *next;
-	struct Connection *previous;
-} Connection;
-
 static struct MHD_Daemon *senders;
-
-/* All connections; the lock is for the links, and for fd to stay open. */
-static pthread_mutex_t connections_lock = PTHREAD_MUTEX_INITIALIZER;
-static Connection connections = {.next = &connections,.previous = &connections};
 
 static atomic_bool stopping;	/* answers close their connections */
 static atomic_bool closed;		/* nothing may be suspended any more */
-
-/* ---- connections ---- */
-
-static void
-expect_request(Connection *connection)
-{
-	connection->due = clock_now() + SECONDS(ARRIVAL_SECONDS);
-	connection->busy = false;
-}
-
-static Connection *
-connection_of(struct MHD_Connection *mhd)
-{
-	const union MHD_ConnectionInfo *info =
-		MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-
-	return info != NULL ? info->socket_context : NULL;
-}
-
-static void
-connection_changed(void *unused, struct MHD_Connection *mhd, void **context,
-				   enum MHD_ConnectionNotificationCode code)
-{
-	Connection *connection = *context;
-
-	(void) unused;
-	if (code == MHD_CONNECTION_NOTIFY_STARTED)
-	{
-		connection = calloc(1, sizeof(*connection));
-		*context = connection;
-		if (connection == NULL)
-			return;
-		connection->fd = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
-		expect_request(connection);
-		pthread_mutex_lock(&connections_lock);
-		connection->next = connections.next;
-		connection->previous = &connections;
-		connection->next->previous = connection;
-		connections.next = connection;
-		pthread_mutex_unlock(&connections_lock);
-		metrics.connections_open++;
-	}
-	else if (connection != NULL)
-	{
-		pthread_mutex_lock(&connections_lock);
-		connection->next->previous = connection->previous;
-		connection->previous->next = connection->next;
-		pthread_mutex_unlock(&connections_lock);
-		free(connection);
-		*context = NULL;
-		metrics.connections_open--;
-	}
-}
-
-/*
- * Closes connections whose request takes too long to arrive.  libmicrohttpd
- * has a timeout of its own, but that starts again with each byte.
- */
-void
-http_enforce_deadlines(void)
-{
-	int64_t		now = clock_now();
-	Connection *connection;
-
-	pthread_mutex_lock(&connections_lock);
-	for (connection = connections.next; connection != &connections; connection = connection->next)
-	{
-		if (connection->busy || connection->due > now)
-			continue;
-		shutdown(connection->fd, SHUT_RDWR);
-		/* once is enough */
-		connection->busy = true;
-		metrics.requests_late++;
-	}
-	pthread_mutex_unlock(&connections_lock);
-}
-
-/* A request line has arrived: on a used connection time starts here. */
-static void *
-request_line(void *unused, const char *uri, struct MHD_Connection *mhd)
-{
-	Connection *connection = connection_of(mhd);
-
-	(void) unused;
-	(void) uri;
-	if (connection != NULL && connection->used && !connection->busy)
-		expect_request(connection);
-	return NULL;
-}
 
 /* ---- bodies ---- */
 
@@ -223,7 +116,6 @@ new_request(struct MHD_Connection *mhd)
 		free(request);
 		return NULL;
 	}
-	request->connection->used = true;
 	metrics.requests_in_flight++;
 	return request;
 }
@@ -232,7 +124,7 @@ static enum MHD_Result
 answer(Request *request)
 {
 	free_body(request);
-	expect_request(request->connection);
+	connection_expect(request->connection);
 	return answer_send(request) ? MHD_YES : MHD_NO;
 }
 
@@ -277,7 +169,7 @@ handle(void *unused, struct MHD_Connection *mhd, const char *path, const char *m
 		answer_set(&request->answer, 503, "temporarily_unavailable");
 		return answer(request);
 	}
-	request->connection->busy = true;
+	connection_busy(request->connection);
 	MHD_suspend_connection(mhd);
 	work_submit(request);
 	return MHD_YES;
@@ -301,7 +193,7 @@ completed(void *unused, struct MHD_Connection *mhd, void **context,
 	(void) code;
 	if (request == NULL)
 		return;
-	expect_request(request->connection);
+	connection_expect(request->connection);
 	free_body(request);
 	free(request->answer.body);
 	free(request);
@@ -343,8 +235,8 @@ http_start(int listener, unsigned int limit)
 							   MHD_OPTION_EXTERNAL_LOGGER, complain, NULL,
 							   MHD_OPTION_LISTEN_SOCKET, listener,
 							   MHD_OPTION_NOTIFY_COMPLETED, completed, NULL,
-							   MHD_OPTION_NOTIFY_CONNECTION, connection_changed, NULL,
-							   MHD_OPTION_URI_LOG_CALLBACK, request_line, NULL,
+							   MHD_OPTION_NOTIFY_CONNECTION, connection_notify, NULL,
+							   MHD_OPTION_URI_LOG_CALLBACK, connection_request_line, NULL,
 							   MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL,
 							   MHD_OPTION_CONNECTION_LIMIT, limit,
 							   MHD_OPTION_CONNECTION_TIMEOUT, (unsigned int) IDLE_SECONDS,
@@ -372,22 +264,6 @@ http_stopping(void)
 	return stopping;
 }
 
-/* Whether a connection has sent what has not been read yet. */
-static bool
-something_unread(void)
-{
-	Connection *connection;
-	int			unread = 0;
-
-	pthread_mutex_lock(&connections_lock);
-	for (connection = connections.next; connection != &connections && unread == 0;
-		 connection = connection->next)
-		if (!connection->busy && ioctl(connection->fd, FIONREAD, &unread) != 0)
-			unread = 0;
-	pthread_mutex_unlock(&connections_lock);
-	return unread > 0;
-}
-
 /*
  * Stops, if every request is answered; else returns false.  libmicrohttpd
  * aborts the process where a connection is suspended at its stop, and a
@@ -397,7 +273,7 @@ something_unread(void)
 bool
 http_stop(void)
 {
-	if (something_unread())
+	if (connections_unread())
 		return false;
 	closed = true;
 	if (metrics.requests_in_flight > 0)

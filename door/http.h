@@ -16,7 +16,6 @@ struct MHD_Response;
 /* http.c */
 extern bool http_start(int listener, unsigned int connections);
 extern void http_answered(Request *request);
-extern void http_enforce_deadlines(void);
 extern int	http_quiesce(void);
 extern bool http_stopping(void);
 extern bool http_stop(void);

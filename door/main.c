@@ -6,6 +6,7 @@
  *		settings.c	what the environment says
  *		listen.c	sockets
  *		http.c		the senders' side, by libmicrohttpd: one thread
+ *		connection.c	its connections, and their deadlines
  *		headers.c	what a request's headers decide
  *		parse.c		reads header values and forms
  *		answer.c	responses
@@ -30,6 +31,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "connection.h"
 #include "http.h"
 #include "log.h"
 #include "settings.h"
@@ -131,7 +133,7 @@ stop(const sigset_t *signals)
 
 		if (received == SIGTERM || received == SIGINT)
 			break;
-		http_enforce_deadlines();
+		connections_enforce_deadlines();
 		work_expire();
 		stopped = http_stop();
 	}
@@ -179,7 +181,7 @@ main(int argc, char **argv)
 		struct timespec second = {.tv_sec = 1};
 
 		received = sigtimedwait(&signals, NULL, &second);
-		http_enforce_deadlines();
+		connections_enforce_deadlines();
 		work_expire();
 		if (received == SIGHUP)
 		{

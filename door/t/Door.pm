@@ -13,7 +13,7 @@ use Test::More;
 use Time::HiRes qw(sleep time);
 
 our @EXPORT_OK = qw(new_database new_client start_door stop_door curl request token_of
-  free_port wait_for start_provider lead metric log_lines statuses send_leads);
+  free_port wait_for start_provider start_program lead metric log_lines statuses send_leads);
 
 my @running;
 my @scratch_files;
@@ -130,6 +130,22 @@ sub stop_door
 	my $stderr = slurp_file("$door->{log}.stderr");
 	fail("the door's standard error: $stderr") if $stderr ne '';
 	return $door->{status};
+}
+
+# Starts a program that the test's end kills.
+sub start_program
+{
+	my (@command) = @_;
+	my $pid = fork;
+	die "fork: $!" unless defined $pid;
+	if ($pid == 0)
+	{
+		open STDOUT, '>>', "$PostgreSQL::Test::Utils::tmp_check/programs.log";
+		open STDERR, '>&', \*STDOUT;
+		exec @command or die "exec: $!";
+	}
+	push @running, { pid => $pid };
+	return $pid;
 }
 
 # Starts the identity provider of provider.mjs; undef where its packages are
