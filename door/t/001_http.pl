@@ -3,7 +3,7 @@ use strict;
 use warnings;
 use FindBin;
 use lib $FindBin::Bin;
-use Door qw(new_database new_client start_door stop_door curl token_of lead metric log_lines);
+use Door qw($folder new_database new_client start_door stop_door curl token_of lead metric log_lines);
 use PostgreSQL::Test::Utils;
 use Test::More;
 
@@ -20,7 +20,7 @@ my $files = 0;
 sub file
 {
 	my ($bytes) = @_;
-	my $name = "$PostgreSQL::Test::Utils::tmp_check/body." . ++$files;
+	my $name = "$folder/body." . ++$files;
 	append_to_file($name, $bytes);
 	return "\@$name";
 }

@@ -4,7 +4,7 @@ use strict;
 use warnings;
 use FindBin;
 use lib $FindBin::Bin;
-use Door qw(new_database new_client start_door stop_door curl token_of lead metric wait_for
+use Door qw($folder new_database new_client start_door stop_door curl token_of lead metric wait_for
   send_leads statuses log_lines);
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -22,7 +22,7 @@ my $files = 0;
 sub under_load
 {
 	my ($name, $seconds, $code) = @_;
-	my @files = map { "$PostgreSQL::Test::Utils::tmp_check/sent." . ++$files } 1 .. 8;
+	my @files = map { "$folder/sent." . ++$files } 1 .. 8;
 	my @pids = map { send_leads($door, $token, "$name-$_", $seconds, $files[ $_ - 1 ]) } 1 .. 8;
 	sleep 1;
 	$code->();

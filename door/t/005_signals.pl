@@ -3,7 +3,7 @@ use strict;
 use warnings;
 use FindBin;
 use lib $FindBin::Bin;
-use Door qw(new_database new_client start_door stop_door curl request token_of lead wait_for
+use Door qw($folder new_database new_client start_door stop_door curl request token_of lead wait_for
   send_leads statuses free_port metric log_lines);
 use IO::Socket::INET;
 use PostgreSQL::Test::Utils;
@@ -15,7 +15,7 @@ my $door = start_door($node);
 my ($id, $secret) = new_client($node);
 my $token = token_of($door, $id, $secret);
 my @bearer = ('-H', "Authorization: Bearer $token");
-my $tmp = $PostgreSQL::Test::Utils::tmp_check;
+my $tmp = $folder;
 
 # ---- SIGTERM while leads arrive, and one waits for a lock ----
 

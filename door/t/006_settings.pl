@@ -3,7 +3,7 @@ use strict;
 use warnings;
 use FindBin;
 use lib $FindBin::Bin;
-use Door qw(new_database new_client start_door stop_door curl token_of lead free_port);
+use Door qw($folder new_database new_client start_door stop_door curl token_of lead free_port);
 use IO::Socket::UNIX;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -46,7 +46,7 @@ for my $argument ('--version', '--help', 'x')
 
 my $node = new_database('settings');
 my ($id, $secret) = new_client($node);
-my $tmp = $PostgreSQL::Test::Utils::tmp_check;
+my $tmp = $folder;
 
 # The sockets that a process listens on.
 sub listening

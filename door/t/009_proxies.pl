@@ -4,8 +4,7 @@ use strict;
 use warnings;
 use FindBin;
 use lib $FindBin::Bin;
-use Cwd qw(abs_path);
-use Door qw(new_database new_client start_door stop_door curl token_of lead metric wait_for
+use Door qw($folder new_database new_client start_door stop_door curl token_of lead metric wait_for
   send_leads statuses free_port log_lines start_program);
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -13,7 +12,7 @@ use Time::HiRes qw(sleep);
 
 my $node = new_database('proxies');
 my ($id, $secret) = new_client($node);
-my $tmp = abs_path(PostgreSQL::Test::Utils::tempdir());
+my $tmp = $folder;
 
 sub find_program
 {

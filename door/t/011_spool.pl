@@ -4,7 +4,7 @@ use strict;
 use warnings;
 use FindBin;
 use lib $FindBin::Bin;
-use Door qw(new_database new_client start_door stop_door curl token_of lead metric wait_for
+use Door qw($folder new_database new_client start_door stop_door curl token_of lead metric wait_for
   send_leads statuses log_lines);
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -28,7 +28,7 @@ is($primary->safe_psql('postgres', q{SELECT count(*) FROM loopit.ingest_log WHER
 
 # ---- the primary goes away under load, and comes back ----
 
-my $tmp = $PostgreSQL::Test::Utils::tmp_check;
+my $tmp = $folder;
 my @files = map { "$tmp/sent.$_" } 1 .. 8;
 my @pids = map { send_leads($door, $token, "spool-$_", 30, $files[ $_ - 1 ]) } 1 .. 8;
 sleep 1;

@@ -3,6 +3,7 @@ package Door;
 
 use strict;
 use warnings;
+use Cwd qw(abs_path);
 use Exporter 'import';
 use File::Basename qw(dirname);
 use IO::Socket::INET;
@@ -12,8 +13,16 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 use Time::HiRes qw(sleep time);
 
-our @EXPORT_OK = qw(new_database new_client start_door stop_door curl request token_of
+our @EXPORT_OK = qw($folder new_database new_client start_door stop_door curl request token_of
   free_port wait_for start_provider start_program lead metric log_lines statuses send_leads);
+
+# For files of this test alone.
+our $folder;
+
+INIT
+{
+	$folder = abs_path(PostgreSQL::Test::Utils::tempdir());
+}
 
 my @running;
 my @scratch_files;
@@ -80,7 +89,7 @@ sub start_door
 	my $port = free_port();
 	my $private = free_port();
 	my $number = @scratch_files;
-	my $log = "$PostgreSQL::Test::Utils::tmp_check/door.$number.log";
+	my $log = "$folder/door.$number.log";
 	push @scratch_files, $log;
 	append_to_file($log, '');
 	my %all = (
@@ -140,7 +149,7 @@ sub start_program
 	die "fork: $!" unless defined $pid;
 	if ($pid == 0)
 	{
-		open STDOUT, '>>', "$PostgreSQL::Test::Utils::tmp_check/programs.log";
+		open STDOUT, '>>', "$folder/programs.log";
 		open STDERR, '>&', \*STDOUT;
 		exec @command or die "exec: $!";
 	}
@@ -154,7 +163,7 @@ sub start_provider
 {
 	return undef unless -d ($ENV{LOOPIT_NODE_MODULES} // '') . '/oidc-provider';
 	my $port = free_port();
-	my $log = "$PostgreSQL::Test::Utils::tmp_check/provider.log";
+	my $log = "$folder/provider.log";
 	append_to_file($log, '');
 	my $pid = fork;
 	die "fork: $!" unless defined $pid;
