@@ -14,12 +14,6 @@
 
 #include "store/run.h"
 
-static void
-arg_bytea(StatementArgs *args, bytea *bytes)
-{
-	arg_datum(args, PointerGetDatum(bytes), bytes == NULL);
-}
-
 /* Reads the row of a look-up; returns false if there is none. */
 static bool
 read_client(uint64 rows, Client *client)
@@ -68,7 +62,7 @@ store_find_client_of_token(Store *store, bytea *digest, int64 now,
 {
 	StatementArgs args = {0};
 
-	arg_bytea(&args, digest);
+	arg_varlena(&args, digest);
 	arg_integer(&args, now);
 	return read_client(run_look(store, SQL_FIND_CLIENT_OF_TOKEN, &args), client);
 }
@@ -81,7 +75,7 @@ store_client_has_secret(Store *store, LeadText client_id, bytea *digest,
 	StatementArgs args = {0};
 
 	arg_text(&args, client_id);
-	arg_bytea(&args, digest);
+	arg_varlena(&args, digest);
 	arg_integer(&args, now);
 	return run_look(store, SQL_CLIENT_HAS_SECRET, &args) > 0;
 }
@@ -95,8 +89,8 @@ store_insert_client(Store *store, LeadText client_id, LeadText name,
 
 	arg_text(&args, client_id);
 	arg_text(&args, name);
-	arg_datum(&args, PointerGetDatum(workspaces), workspaces == NULL);
-	arg_bytea(&args, secret_digest);
+	arg_varlena(&args, workspaces);
+	arg_varlena(&args, secret_digest);
 	if (run_change(store, SQL_INSERT_CLIENT, &args) == 0)
 		store_raise_not_stored("client");
 }
@@ -109,7 +103,7 @@ store_rotate_client(Store *store, LeadText client_id, bytea *secret_digest,
 	StatementArgs args = {0};
 
 	arg_text(&args, client_id);
-	arg_bytea(&args, secret_digest);
+	arg_varlena(&args, secret_digest);
 	arg_integer(&args, old_valid_until);
 	return run_change(store, SQL_ROTATE_CLIENT, &args) > 0;
 }
@@ -140,7 +134,7 @@ store_insert_token(Store *store, LeadText client_id, bytea *digest, int64 now,
 
 	arg_integer(&expired, now);
 	run_change(store, SQL_DELETE_EXPIRED_TOKENS, &expired);
-	arg_bytea(&args, digest);
+	arg_varlena(&args, digest);
 	arg_text(&args, client_id);
 	arg_integer(&args, expires_at);
 	if (run_change(store, SQL_INSERT_TOKEN, &args) == 0)
