@@ -69,6 +69,60 @@ CREATE OR REPLACE FUNCTION loopit_purge_ingest_log(
 COMMENT ON FUNCTION loopit_purge_ingest_log(interval, interval, int) IS
 	'Deletes at most max_rows rows of loopit.ingest_log that are older than that; call it until it returns 0.';
 
+CREATE FUNCTION loopit_create_client(
+		name text, workspaces bigint[] DEFAULT NULL,
+		OUT client_id text, OUT client_secret text)
+	LANGUAGE C VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE
+	AS 'MODULE_PATHNAME', 'loopit_create_client';
+COMMENT ON FUNCTION loopit_create_client(text, bigint[]) IS
+	'Creates an OAuth client that may send leads of those workspaces (null: all); returns its id, and its secret, which is shown this once.';
+REVOKE EXECUTE ON FUNCTION loopit_create_client(text, bigint[]) FROM PUBLIC;
+
+CREATE FUNCTION loopit_rotate_client(
+		client_id text, old_secret_valid interval DEFAULT '7 days')
+	RETURNS text
+	LANGUAGE C VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE
+	AS 'MODULE_PATHNAME', 'loopit_rotate_client';
+COMMENT ON FUNCTION loopit_rotate_client(text, interval) IS
+	'Returns a new secret of the client; the old one works for that long.';
+REVOKE EXECUTE ON FUNCTION loopit_rotate_client(text, interval) FROM PUBLIC;
+
+CREATE FUNCTION loopit_revoke_client(client_id text) RETURNS void
+	LANGUAGE C VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE
+	AS 'MODULE_PATHNAME', 'loopit_revoke_client';
+COMMENT ON FUNCTION loopit_revoke_client(text) IS
+	'Refuses the client and its tokens from now on.';
+REVOKE EXECUTE ON FUNCTION loopit_revoke_client(text) FROM PUBLIC;
+
+CREATE TYPE loopit_door_answer AS (
+	status int, error text, client_id text, log_id bigint, answer text);
+COMMENT ON TYPE loopit_door_answer IS
+	'What an HTTP front end answers: the status, the error code of RFC 6749 or RFC 6750, the body.';
+
+CREATE FUNCTION loopit_door_token(client_id text, secret_digest bytea)
+	RETURNS loopit_door_answer
+	LANGUAGE C VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE
+	AS 'MODULE_PATHNAME', 'loopit_door_token';
+COMMENT ON FUNCTION loopit_door_token(text, bytea) IS
+	'Gives a client an access token (RFC 6749 section 4.4); takes the SHA-256 of its secret.';
+REVOKE EXECUTE ON FUNCTION loopit_door_token(text, bytea) FROM PUBLIC;
+
+CREATE FUNCTION loopit_door_receive(token_digest bytea, body bytea)
+	RETURNS loopit_door_answer
+	LANGUAGE C VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE
+	AS 'MODULE_PATHNAME', 'loopit_door_receive';
+COMMENT ON FUNCTION loopit_door_receive(bytea, bytea) IS
+	'Ingests a request body for the client whose token has that SHA-256.';
+REVOKE EXECUTE ON FUNCTION loopit_door_receive(bytea, bytea) FROM PUBLIC;
+
+CREATE FUNCTION loopit_door_receive_as(client_id text, body bytea)
+	RETURNS loopit_door_answer
+	LANGUAGE C VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE
+	AS 'MODULE_PATHNAME', 'loopit_door_receive_as';
+COMMENT ON FUNCTION loopit_door_receive_as(text, bytea) IS
+	'Ingests a request body for a client that the caller vouches for: to be granted only where an identity provider is used.';
+REVOKE EXECUTE ON FUNCTION loopit_door_receive_as(text, bytea) FROM PUBLIC;
+
 CREATE OR REPLACE FUNCTION loopit_lead_schema() RETURNS jsonb
 	LANGUAGE C IMMUTABLE PARALLEL SAFE
 	AS 'MODULE_PATHNAME', 'loopit_lead_schema';
@@ -597,6 +651,59 @@ ALTER TABLE loopit.asset ADD CONSTRAINT asset_vin_trimmed
 	CHECK (loopit.is_trimmed(vin));
 ALTER TABLE loopit.asset ADD CONSTRAINT asset_stock_number_trimmed
 	CHECK (loopit.is_trimmed(stock_number));
+
+$ddl$),
+(12, 'OAuth clients', '{loopit.client,
+  loopit.access_token,
+  loopit.access_token_expires_at_idx}', $ddl$
+
+CREATE TABLE IF NOT EXISTS loopit.client (
+	client_id	text COLLATE "C" PRIMARY KEY
+		CONSTRAINT client_id_printable CHECK (client_id ~ '^[ -~]{1,128}$'),
+	name		text NOT NULL,
+	workspaces	bigint[]
+		CONSTRAINT client_workspaces_not_null CHECK (pg_catalog.array_position(workspaces, NULL) IS NULL),
+	secret_digest bytea,
+	previous_digest bytea,
+	previous_until timestamptz,
+	created_at	timestamptz NOT NULL DEFAULT pg_catalog.now(),
+	revoked_at	timestamptz
+);
+CREATE TABLE IF NOT EXISTS loopit.access_token (
+	digest		bytea PRIMARY KEY,
+	client_id	text COLLATE "C" NOT NULL REFERENCES loopit.client ON DELETE CASCADE,
+	expires_at	timestamptz NOT NULL
+);
+CREATE INDEX IF NOT EXISTS access_token_expires_at_idx
+	ON loopit.access_token (expires_at);
+CREATE INDEX IF NOT EXISTS access_token_client_id_idx
+	ON loopit.access_token (client_id);
+ALTER TABLE loopit.ingest_log
+	ADD COLUMN IF NOT EXISTS client_id text COLLATE "C";
+COMMENT ON TABLE loopit.client IS
+	'OAuth clients. One that an identity provider vouches for has no secret here, and is inserted with the id that the provider''s tokens name.';
+COMMENT ON COLUMN loopit.client.workspaces IS
+	'The workspaces whose leads it may send; null: all.';
+COMMENT ON COLUMN loopit.client.secret_digest IS
+	'SHA-256 of the secret, which is 256 random bits and stored nowhere.';
+COMMENT ON COLUMN loopit.client.previous_digest IS
+	'The same of the secret before the last rotation, which works until previous_until.';
+COMMENT ON COLUMN loopit.client.revoked_at IS
+	'Since when the client and its tokens are refused.';
+COMMENT ON TABLE loopit.access_token IS
+	'Tokens in force, and a few that have expired, which are deleted as new ones are made.';
+COMMENT ON COLUMN loopit.access_token.digest IS
+	'SHA-256 of the token, which is 256 random bits and stored nowhere.';
+COMMENT ON COLUMN loopit.ingest_log.client_id IS
+	'The OAuth client that sent the lead; null if it came by another way, and for a replay.';
+
+CREATE OR REPLACE VIEW loopit.ingest_audit AS
+SELECT id, received_at, status, reason, dealership_id, workspace_id,
+	lead_reference, email, person_id, person_action, booking_id,
+	booking_action, booking_reason, asked_for_booking, outcome,
+	loopit.masked(payload) AS payload, replay_of, first_received_at, dismissed_at,
+	dismissal_note, payload_version, duration_us, ingested_by, client_id
+FROM loopit.ingest_log;
 
 $ddl$)
 $setup$;

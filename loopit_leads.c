@@ -29,10 +29,12 @@
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
 #include "fmgr.h"
 #include "funcapi.h"
 #include "utils/jsonb.h"
 
+#include "admin/client.h"
 #include "admin/setup.h"
 #include "admin/support.h"
 #include "ingest/ingest.h"
@@ -54,6 +56,12 @@ PG_FUNCTION_INFO_V1(loopit_dismiss_lead);
 PG_FUNCTION_INFO_V1(loopit_find_leads);
 PG_FUNCTION_INFO_V1(loopit_purge_ingest_log);
 PG_FUNCTION_INFO_V1(loopit_forget_person);
+PG_FUNCTION_INFO_V1(loopit_create_client);
+PG_FUNCTION_INFO_V1(loopit_rotate_client);
+PG_FUNCTION_INFO_V1(loopit_revoke_client);
+PG_FUNCTION_INFO_V1(loopit_door_token);
+PG_FUNCTION_INFO_V1(loopit_door_receive);
+PG_FUNCTION_INFO_V1(loopit_door_receive_as);
 PG_FUNCTION_INFO_V1(loopit_lead_schema);
 PG_FUNCTION_INFO_V1(loopit_reason_codes);
 PG_FUNCTION_INFO_V1(loopit_mask_payload);
@@ -199,6 +207,70 @@ loopit_forget_person(PG_FUNCTION_ARGS)
 
 	PG_RETURN_JSONB_P(support_forget_person(bigint_argument(fcinfo, 0, &workspace_id),
 											varlena_argument(fcinfo, 1)));
+}
+
+/*
+ * OAuth clients, and what an HTTP front end calls for them
+ */
+
+/* loopit_create_client(text, bigint[]) returns record */
+Datum
+loopit_create_client(PG_FUNCTION_ARGS)
+{
+	TupleDesc	desc;
+	text	   *client_id;
+	text	   *client_secret;
+	Datum		values[2];
+	bool		nulls[2] = {false};
+
+	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	client_create(varlena_argument(fcinfo, 0), varlena_argument(fcinfo, 1),
+				  &client_id, &client_secret);
+	values[0] = PointerGetDatum(client_id);
+	values[1] = PointerGetDatum(client_secret);
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc),
+													  values, nulls)));
+}
+
+/* loopit_rotate_client(text, interval) returns text */
+Datum
+loopit_rotate_client(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_TEXT_P(client_rotate(varlena_argument(fcinfo, 0),
+								   interval_argument(fcinfo, 1)));
+}
+
+/* loopit_revoke_client(text) returns void */
+Datum
+loopit_revoke_client(PG_FUNCTION_ARGS)
+{
+	client_revoke(varlena_argument(fcinfo, 0));
+	PG_RETURN_VOID();
+}
+
+/* loopit_door_token(text, bytea) returns loopit_door_answer */
+Datum
+loopit_door_token(PG_FUNCTION_ARGS)
+{
+	return door_token(fcinfo, varlena_argument(fcinfo, 0),
+					  varlena_argument(fcinfo, 1));
+}
+
+/* loopit_door_receive(bytea, bytea) returns loopit_door_answer */
+Datum
+loopit_door_receive(PG_FUNCTION_ARGS)
+{
+	return door_receive(fcinfo, varlena_argument(fcinfo, 0),
+						varlena_argument(fcinfo, 1));
+}
+
+/* loopit_door_receive_as(text, bytea) returns loopit_door_answer */
+Datum
+loopit_door_receive_as(PG_FUNCTION_ARGS)
+{
+	return door_receive_as(fcinfo, varlena_argument(fcinfo, 0),
+						   varlena_argument(fcinfo, 1));
 }
 
 /*

@@ -120,6 +120,16 @@ install_optional_packages() {
 	fi
 }
 
+# Builds loopit-door in $work/door; arguments are for make.
+build_door() {
+	install_packages libmicrohttpd-dev libpq-dev libcjose-dev libjansson-dev libcurl4-openssl-dev libssl-dev pkg-config
+	mkdir -p "$work/door"
+	make -s -C "$work/door" -f "$top/door/Makefile" "$@" >&2
+	if [ "$(id -u)" = 0 ]; then
+		chown -R postgres: "$work/door"
+	fi
+}
+
 # Prints why a pg_config cannot be used; nothing if it can.
 why_unusable_pg_config() {
 	local config=$1 version
@@ -297,6 +307,7 @@ end_work_folder() {
 	local file
 	[ -z "${mounted:-}" ] || umount "$mounted" || true
 	[ -z "${keep:-}" ] || return 0
+	[ ! -f "$work/door.pid" ] || kill "$(cat "$work/door.pid")" 2>/dev/null || true
 	[ -z "${bin:-}" ] || find "$work" -name postmaster.pid | while read -r file; do
 		(cd "$work" && as_user "$bin/pg_ctl" -D "$(dirname "$file")" -m immediate -s stop) || true
 	done

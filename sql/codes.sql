@@ -71,6 +71,9 @@ INSERT INTO test.seen VALUES
 	('stale_payload', loopit_ingest_lead(test.full_lead() || '{"updated_at": "2024-01-01T00:00:00Z"}'));
 INSERT INTO test.seen VALUES
 	('booking_conflict', loopit_ingest_lead(jsonb_set(test.full_lead() || '{"id": "x12"}', '{item,vin}', '"VIN89"')));
+INSERT INTO loopit.client (client_id, name, workspaces) VALUES ('x', 'x', '{8}');
+SELECT log_id FROM loopit_door_receive_as('x', convert_to(test.full_lead()::text, 'UTF8')) \gset
+INSERT INTO test.seen SELECT 'dealership_not_allowed', outcome FROM loopit.ingest_log WHERE id = :log_id;
 ALTER TABLE loopit.person ADD CHECK (first_name <> 'Refused');
 INSERT INTO test.seen VALUES
 	('database_error', loopit_ingest_lead(test.lead_with('{prospect,first_name}', '"Refused"')));

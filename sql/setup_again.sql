@@ -71,7 +71,7 @@ SELECT count(*) AS persons_kept FROM loopit.person;
 WITH gone AS (DELETE FROM loopit.schema_version
 	WHERE step = (SELECT max(step) FROM loopit.schema_version) RETURNING title)
 SELECT count(*) FROM gone;
-ALTER TABLE loopit.workspace DROP CONSTRAINT workspace_id_not_zero;
+DROP INDEX loopit.access_token_client_id_idx;
 SELECT title, done FROM loopit_setup() WHERE done NOT IN ('nothing to do', 'renewed');
 
 -- One that lost all its notes trusts no trigger until it is noted again.  It

@@ -65,7 +65,7 @@ AND EXISTS (SELECT FROM pg_attribute WHERE attrelid = conrelid AND attname = 'wo
 ORDER BY conrelid::regclass::text COLLATE "C";
 SELECT count(*) > 0 AS some, bool_and('workspace_id' = (SELECT attname FROM pg_attribute WHERE attrelid = conrelid AND attnum = conkey[1])
 	AND 'workspace_id' = (SELECT attname FROM pg_attribute WHERE attrelid = confrelid AND attnum = confkey[1])) AS composite
-FROM pg_constraint WHERE contype = 'f' AND connamespace = 'loopit'::regnamespace AND confrelid <> 'loopit.workspace'::regclass;
+FROM pg_constraint WHERE contype = 'f' AND connamespace = 'loopit'::regnamespace AND confrelid NOT IN ('loopit.workspace'::regclass, 'loopit.client'::regclass);
 -- so that no loader's mistake crosses either
 INSERT INTO loopit.asset_location VALUES (8, 88, 4, 2);
 INSERT INTO loopit.asset_location VALUES (8, 94, 3, 2);

@@ -101,6 +101,64 @@ COMMENT ON FUNCTION loopit_purge_ingest_log(interval, interval, int) IS
 REVOKE EXECUTE ON FUNCTION loopit_purge_ingest_log(interval, interval, int) FROM PUBLIC;
 
 -- ---------------------------------------------------------------------------
+-- OAuth clients, and what an HTTP front end calls for them
+-- ---------------------------------------------------------------------------
+
+CREATE FUNCTION loopit_create_client(
+		name text, workspaces bigint[] DEFAULT NULL,
+		OUT client_id text, OUT client_secret text)
+	LANGUAGE C VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE
+	AS 'MODULE_PATHNAME', 'loopit_create_client';
+COMMENT ON FUNCTION loopit_create_client(text, bigint[]) IS
+	'Creates an OAuth client that may send leads of those workspaces (null: all); returns its id, and its secret, which is shown this once.';
+REVOKE EXECUTE ON FUNCTION loopit_create_client(text, bigint[]) FROM PUBLIC;
+
+CREATE FUNCTION loopit_rotate_client(
+		client_id text, old_secret_valid interval DEFAULT '7 days')
+	RETURNS text
+	LANGUAGE C VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE
+	AS 'MODULE_PATHNAME', 'loopit_rotate_client';
+COMMENT ON FUNCTION loopit_rotate_client(text, interval) IS
+	'Returns a new secret of the client; the old one works for that long.';
+REVOKE EXECUTE ON FUNCTION loopit_rotate_client(text, interval) FROM PUBLIC;
+
+CREATE FUNCTION loopit_revoke_client(client_id text) RETURNS void
+	LANGUAGE C VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE
+	AS 'MODULE_PATHNAME', 'loopit_revoke_client';
+COMMENT ON FUNCTION loopit_revoke_client(text) IS
+	'Refuses the client and its tokens from now on.';
+REVOKE EXECUTE ON FUNCTION loopit_revoke_client(text) FROM PUBLIC;
+
+CREATE TYPE loopit_door_answer AS (
+	status int, error text, client_id text, log_id bigint, answer text);
+COMMENT ON TYPE loopit_door_answer IS
+	'What an HTTP front end answers: the status, the error code of RFC 6749 or RFC 6750, the body.';
+
+CREATE FUNCTION loopit_door_token(client_id text, secret_digest bytea)
+	RETURNS loopit_door_answer
+	LANGUAGE C VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE
+	AS 'MODULE_PATHNAME', 'loopit_door_token';
+COMMENT ON FUNCTION loopit_door_token(text, bytea) IS
+	'Gives a client an access token (RFC 6749 section 4.4); takes the SHA-256 of its secret.';
+REVOKE EXECUTE ON FUNCTION loopit_door_token(text, bytea) FROM PUBLIC;
+
+CREATE FUNCTION loopit_door_receive(token_digest bytea, body bytea)
+	RETURNS loopit_door_answer
+	LANGUAGE C VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE
+	AS 'MODULE_PATHNAME', 'loopit_door_receive';
+COMMENT ON FUNCTION loopit_door_receive(bytea, bytea) IS
+	'Ingests a request body for the client whose token has that SHA-256.';
+REVOKE EXECUTE ON FUNCTION loopit_door_receive(bytea, bytea) FROM PUBLIC;
+
+CREATE FUNCTION loopit_door_receive_as(client_id text, body bytea)
+	RETURNS loopit_door_answer
+	LANGUAGE C VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE
+	AS 'MODULE_PATHNAME', 'loopit_door_receive_as';
+COMMENT ON FUNCTION loopit_door_receive_as(text, bytea) IS
+	'Ingests a request body for a client that the caller vouches for: to be granted only where an identity provider is used.';
+REVOKE EXECUTE ON FUNCTION loopit_door_receive_as(text, bytea) FROM PUBLIC;
+
+-- ---------------------------------------------------------------------------
 -- Pure functions
 -- ---------------------------------------------------------------------------
 

@@ -126,14 +126,10 @@ resolve_and_store(void *argument)
 
 	context->store = store_open(context->dry_run);
 	store_take_snapshot(context->store);
-	context->workspace_id =
-		store_find_workspace(context->store,
-							 in->lead.value[FIELD_DEALERSHIP_ID].number);
+	resolve_workspace(context, in->delivery->client, &outcome->issues);
 	outcome->workspace_id = context->workspace_id;
-	if (context->workspace_id == 0)
-		issue_add(&outcome->issues, FIELD_DEALERSHIP_ID,
-				  CODE_WORKSPACE_NOT_FOUND);
-	else if (reason_to_reject(in->lead.codes) == CODE_NONE)
+	if (context->workspace_id != 0 &&
+		reason_to_reject(in->lead.codes) == CODE_NONE)
 		apply_lead(context, &in->found, &in->plan);
 	store_close(context->store);
 }
@@ -282,6 +278,7 @@ write_log(Ingestion *in, Oid caller, Jsonb *outcome)
 		.booking_action = what->thing[THING_BOOKING].action,
 		.booking_reason = what->thing[THING_BOOKING].reason,
 		.ingested_by = GetUserNameFromId(caller, false),
+		.client_id = in->delivery->client != NULL ? in->delivery->client->id : lead_text(NULL, 0),
 		.payload = in->delivery->payload,
 		.raw_body = in->delivery->raw_body,
 		.outcome = outcome

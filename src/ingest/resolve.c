@@ -40,6 +40,39 @@ is_stale(const IngestContext *context, const StoredPerson *person)
 							 effective_at, person->updated_at);
 }
 
+static bool
+may_send_for(const Client *client, int64 workspace_id)
+{
+	if (client == NULL || client->every_workspace)
+		return true;
+	for (int i = 0; i < client->nworkspaces; i++)
+	{
+		if (client->workspaces[i] == workspace_id)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Sets the workspace of the lead's dealership; 0 with an issue if there is none,
+ * or if the client (NULL: any) may not send for it.
+ */
+void
+resolve_workspace(IngestContext *context, const Client *client,
+				  IssueSet *issues)
+{
+	context->workspace_id =
+		store_find_workspace(context->store,
+							 context->lead->value[FIELD_DEALERSHIP_ID].number);
+	if (context->workspace_id == 0)
+		issue_add(issues, FIELD_DEALERSHIP_ID, CODE_WORKSPACE_NOT_FOUND);
+	else if (!may_send_for(client, context->workspace_id))
+	{
+		context->workspace_id = 0;
+		issue_add(issues, FIELD_DEALERSHIP_ID, CODE_DEALERSHIP_NOT_ALLOWED);
+	}
+}
+
 static void
 resolve_person(const IngestContext *context, Found *found)
 {

@@ -61,6 +61,8 @@ document_thing(DocumentKind kind)
 }
 
 /* resolve.c */
+extern void resolve_workspace(IngestContext *context, const Client *client,
+							  IssueSet *issues);
 extern void resolve_lead(const IngestContext *context, Found *found);
 extern void resolve_documents(const IngestContext *context, Found *found);
 extern void resolve_booking(const IngestContext *context, Found *found);

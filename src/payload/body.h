@@ -11,7 +11,7 @@
 #include "utils/jsonb.h"
 #include "utils/timestamp.h"
 
-#include "rules/code.h"
+#include "rules/lead.h"
 #include "rules/malformed.h"
 
 typedef struct Delivery
@@ -28,6 +28,7 @@ typedef struct Delivery
 	bool		dry_run;		/* writes nothing; log_id stays 0 */
 	int64		replay_of;		/* the log row whose payload it is; 0: none */
 	TimestampTz first_received_at;	/* of that row */
+	const Client *client;		/* that sent it; NULL: none is known */
 } Delivery;
 
 /* A delivery that is received now, with nothing in it yet. */

@@ -58,6 +58,11 @@ const CodeSpec code_table[NUM_CODES] = {
 		"no workspace is configured for this dealership",
 		"add the dealership to loopit.dealership and replay the lead, or have the website's number corrected"
 	},
+	[CODE_DEALERSHIP_NOT_ALLOWED] = {
+		"dealership_not_allowed", THING_WORKSPACE, true, FIELD_DEALERSHIP_ID, FIELD_NONE,
+		"the client that sent the lead may not send leads of this dealership's workspace",
+		"add the workspace to the client's in loopit.client and replay the lead, or have the website's number corrected"
+	},
 	[CODE_EMAIL_MISSING] = {
 		"email_missing", THING_PERSON, true, FIELD_NONE, FIELD_NONE,
 		"no e-mail address is provided, and a person is identified by it",

@@ -109,4 +109,13 @@ extern bool lead_value_equal(const LeadValue *a, const LeadValue *b);
 
 extern void validate_lead(const RawValue *raw, int64_t now, Lead *lead);
 
+/* An OAuth client: a row of loopit.client, as far as a lead is judged by it. */
+typedef struct Client
+{
+	LeadText	id;
+	bool		every_workspace;
+	int			nworkspaces;	/* whose leads it may send, if not every one */
+	const int64_t *workspaces;
+} Client;
+
 #endif							/* LOOPIT_LEAD_H */

@@ -39,7 +39,7 @@
 static const char *const relation_names[] = {
 	"workspace", "dealership", "location", "package", "asset",
 	"asset_location", "person", "identity_document", "booking", "ingest_log",
-	"schema_version", LOG_SEQUENCE
+	"schema_version", "client", "access_token", LOG_SEQUENCE
 };
 
 static struct

@@ -41,6 +41,7 @@ store_insert_log(Store *store, const LogRow *log)
 	set_string(&row, LOG_BOOKING_ACTION, action_name(log->booking_action));
 	set_string(&row, LOG_BOOKING_REASON, code_name(log->booking_reason));
 	set_string(&row, LOG_INGESTED_BY, log->ingested_by);
+	set_text(&row, LOG_CLIENT_ID, log->client_id);
 	set_datum(&row, LOG_OUTCOME, PointerGetDatum(log->outcome));
 	if (log->payload != NULL)
 		set_datum(&row, LOG_PAYLOAD, PointerGetDatum(log->payload));

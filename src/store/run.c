@@ -80,6 +80,13 @@ arg_text(StatementArgs *args, LeadText text)
 	arg_datum(args, text_datum(text), text.data == NULL);
 }
 
+/* A bytea or an array; NULL is NULL. */
+void
+arg_varlena(StatementArgs *args, const void *value)
+{
+	arg_datum(args, PointerGetDatum(value), value == NULL);
+}
+
 void
 arg_value(StatementArgs *args, Oid type, const LeadValue *value)
 {

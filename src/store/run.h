@@ -48,6 +48,7 @@ typedef struct StatementArgs
 extern void arg_integer(StatementArgs *args, int64 value);
 extern void arg_id(StatementArgs *args, int64 id);
 extern void arg_text(StatementArgs *args, LeadText text);
+extern void arg_varlena(StatementArgs *args, const void *value);
 extern void arg_value(StatementArgs *args, Oid type, const LeadValue *value);
 
 /* Conversion between values of the lead and those of the server. */

@@ -199,5 +199,59 @@ const StatementSpec statements[NUM_STATEMENTS] = {
 		"  AND " CONTAINS("l.payload::pg_catalog.text", "$3") ")",
 		TABLE(INGEST_LOG),
 		ARGS(INT8OID, INT8OID, TEXTOID)
+	},
+	[SQL_FIND_CLIENT] = {
+		"SELECT c.client_id, c.workspaces FROM loopit.client c"
+		" WHERE c.client_id" EQ "$1 AND c.revoked_at IS NULL",
+		ARGS(TEXTOID),
+		RESULTS(TEXTOID, INT8ARRAYOID)
+	},
+	[SQL_FIND_CLIENT_OF_TOKEN] = {
+		"SELECT c.client_id, c.workspaces"
+		" FROM loopit.access_token t, loopit.client c"
+		" WHERE t.digest" EQ "$1 AND t.expires_at OPERATOR(pg_catalog.>) $2"
+		" AND c.client_id" EQ "t.client_id AND c.revoked_at IS NULL",
+		ARGS(BYTEAOID, TIMESTAMPTZOID),
+		RESULTS(TEXTOID, INT8ARRAYOID)
+	},
+	[SQL_CLIENT_HAS_SECRET] = {
+		"SELECT FROM loopit.client c"
+		" WHERE c.client_id" EQ "$1 AND c.revoked_at IS NULL"
+		" AND (c.secret_digest" EQ "$2 OR c.previous_digest" EQ "$2"
+		"  AND c.previous_until OPERATOR(pg_catalog.>) $3)",
+		ARGS(TEXTOID, BYTEAOID, TIMESTAMPTZOID)
+	},
+	[SQL_INSERT_CLIENT] = {
+		"INSERT INTO loopit.client (client_id, name, workspaces, secret_digest)"
+		" VALUES ($1, $2, $3, $4)",
+		ARGS(TEXTOID, TEXTOID, INT8ARRAYOID, BYTEAOID)
+	},
+	[SQL_ROTATE_CLIENT] = {
+		"UPDATE loopit.client c SET secret_digest = $2,"
+		" previous_digest = c.secret_digest, previous_until = $3"
+		" WHERE c.client_id" EQ "$1 AND c.revoked_at IS NULL",
+		ARGS(TEXTOID, BYTEAOID, TIMESTAMPTZOID)
+	},
+	[SQL_REVOKE_CLIENT] = {
+		"UPDATE loopit.client c SET revoked_at = COALESCE(c.revoked_at, $2)"
+		" WHERE c.client_id" EQ "$1",
+		ARGS(TEXTOID, TIMESTAMPTZOID)
+	},
+	[SQL_DELETE_TOKENS_OF_CLIENT] = {
+		"DELETE FROM loopit.access_token t WHERE t.client_id" EQ "$1",
+		ARGS(TEXTOID)
+	},
+	[SQL_DELETE_EXPIRED_TOKENS] = {
+		/* a few per new token: more than are made, and no call waits */
+		"DELETE FROM loopit.access_token t WHERE t.digest" EQ "ANY (ARRAY("
+		" SELECT e.digest FROM loopit.access_token e"
+		" WHERE e.expires_at OPERATOR(pg_catalog.<=) $1"
+		" ORDER BY e.expires_at LIMIT 10 FOR UPDATE SKIP LOCKED))",
+		ARGS(TIMESTAMPTZOID)
+	},
+	[SQL_INSERT_TOKEN] = {
+		"INSERT INTO loopit.access_token (digest, client_id, expires_at)"
+		" VALUES ($1, $2, $3)",
+		ARGS(BYTEAOID, TEXTOID, TIMESTAMPTZOID)
 	}
 };

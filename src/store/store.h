@@ -25,6 +25,7 @@
 #ifndef LOOPIT_STORE_H
 #define LOOPIT_STORE_H
 
+#include "utils/array.h"
 #include "utils/elog.h"
 #include "utils/jsonb.h"
 #include "utils/tuplestore.h"
@@ -89,6 +90,7 @@ typedef struct LogRow
 	Action		booking_action;
 	Code		booking_reason;
 	const char *ingested_by;
+	LeadText	client_id;		/* no data: null */
 	Jsonb	   *outcome;
 	Jsonb	   *payload;		/* NULL: none */
 	bytea	   *raw_body;		/* NULL: none */
@@ -179,5 +181,20 @@ extern int64 store_purge_log(Store *store, int64 processed_before,
 							 int64 others_before, int64 max_rows);
 extern void store_forget_person(Store *store, int64 workspace_id,
 								LeadText email, ForgetCounts *counts);
+
+/* client.c */
+extern bool store_find_client(Store *store, LeadText client_id, Client *client);
+extern bool store_find_client_of_token(Store *store, bytea *digest, int64 now,
+									   Client *client);
+extern bool store_client_has_secret(Store *store, LeadText client_id,
+									bytea *digest, int64 now);
+extern void store_insert_client(Store *store, LeadText client_id,
+								LeadText name, ArrayType *workspaces,
+								bytea *secret_digest);
+extern bool store_rotate_client(Store *store, LeadText client_id,
+								bytea *secret_digest, int64 old_valid_until);
+extern bool store_revoke_client(Store *store, LeadText client_id, int64 now);
+extern void store_insert_token(Store *store, LeadText client_id, bytea *digest,
+							   int64 now, int64 expires_at);
 
 #endif							/* LOOPIT_STORE_H */

@@ -244,6 +244,7 @@ const TableSpec table_specs[NUM_TABLES] = {
 			[LOG_BOOKING_ACTION] = NOT_NULL("booking_action", TEXTOID),
 			[LOG_BOOKING_REASON] = COLUMN("booking_reason", TEXTOID),
 			[LOG_INGESTED_BY] = NOT_NULL("ingested_by", TEXTOID),
+			[LOG_CLIENT_ID] = COLUMN("client_id", TEXTOID),
 			[LOG_OUTCOME] = NOT_NULL("outcome", JSONBOID),
 			[LOG_PAYLOAD] = COLUMN("payload", JSONBOID),
 			[LOG_RAW_BODY] = COLUMN("raw_body", BYTEAOID)
