@@ -47,8 +47,10 @@ OBJS = \
 	src/server/schema_version.o \
 	src/rules/code.o \
 	src/rules/country.o \
+	src/rules/escape.o \
 	src/rules/field.o \
 	src/rules/repair.o \
+	src/rules/search.o \
 	src/rules/text.o \
 	src/rules/time.o \
 	src/rules/validate.o
