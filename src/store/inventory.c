@@ -35,15 +35,6 @@ store_find_workspace(Store *store, int64 dealership_id)
 		row_integer(&row, DEALERSHIP_WORKSPACE_ID) : 0;
 }
 
-bool
-store_workspace_exists(Store *store, int64 workspace_id)
-{
-	Datum		key[] = {Int64GetDatum(workspace_id)};
-	RowScan		row;
-
-	return find_row(store, WORKSPACE_BY_ID, key, &row);
-}
-
 /*
  * Finds the live vehicles of a VIN and of a stock number, either of which may
  * have no data.  The VIN comes last: its row is likely to be locked next.
