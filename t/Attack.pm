@@ -52,14 +52,17 @@ sub run_sql
 {
 	my ($node, $database, $sql, $level) = @_;
 	my $output = '';
+	my $file = "$PostgreSQL::Test::Utils::tmp_check/attack.$$.sql";
+	unlink $file;
+	append_to_file($file, "SET client_min_messages = @{[$level // 'warning']};\n$sql\n");
+	# from a file, since a pipe breaks where the server does
 	IPC::Run::run(
 		[
 			$node->installed_command('psql'), '-XAtq', '-v', 'VERBOSITY=sqlstate', '-h', $node->host, '-p', $node->port,
-			'-d', $database
+			'-d', $database, '-f', $file
 		],
-		'<', \"SET client_min_messages = @{[$level // 'warning']};\n$sql\n",
 		'>&', \$output, IPC::Run::timeout($PostgreSQL::Test::Utils::timeout_default));
-	$output =~ s/^psql:<stdin>:\d+: //mg;
+	$output =~ s/^psql:[^ ]+:\d+: //mg;
 	return $output;
 }
 
