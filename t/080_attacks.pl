@@ -463,6 +463,17 @@ attack('an event trigger that calls during DDL', qq{$lead
 	ALTER TABLE loopit.person ADD extra int; ALTER TABLE loopit.booking ALTER created_at SET DEFAULT NULL; ALTER TABLE loopit.person DROP city CASCADE;
 	DROP EVENT TRIGGER attacks; SELECT status, count(*) FROM loopit.ingest_log GROUP BY 1 ORDER BY 1;}, qr/^processed created created\nfailed\|1\nprocessed\|3$/);
 
+# The foreign keys hold, whatever a view's function does to rows that are locked.
+attack('a view that deletes the person whom the lead has locked', q{
+	SELECT test.ingest(test.named('1', 'ann@example.com', 'Ann') - 'additional_details' - 'location' - 'item');
+	CREATE TABLE test.armed (n int); INSERT INTO test.armed VALUES (0);
+	CREATE FUNCTION test.strike() RETURNS boolean LANGUAGE plpgsql AS $$
+	DECLARE calls int; BEGIN UPDATE test.armed SET n = n + 1 RETURNING n INTO calls; IF calls > 1 THEN DELETE FROM loopit.person; END IF; RETURN true; END $$;
+	ALTER TABLE loopit.asset_location RENAME TO asset_location_old;
+	CREATE VIEW loopit.asset_location AS SELECT * FROM loopit.asset_location_old WHERE test.strike();
+	SELECT test.ingest(test.named('2', 'ann@example.com', 'Ann') - 'location');
+	SELECT count(*) FROM loopit.identity_document;}, qr/^processed created skipped\nfailed skipped skipped 23503 identity_document_workspace_id_person_id_fkey\n0$/);
+
 # ---------------------------------------------------------------------------
 # A caller.
 # ---------------------------------------------------------------------------
@@ -524,6 +535,21 @@ attack('a deferred trigger runs at COMMIT as the caller', q{
 	SELECT status FROM (SELECT public.loopit_ingest_lead(test.lead('1'))->>'status') o (status);
 	RESET SESSION AUTHORIZATION; SELECT * FROM test.ran;
 	SET client_min_messages = error; DROP OWNED BY attacks_sender, attacks_owner CASCADE; DROP ROLE attacks_sender, attacks_owner;}, qr/^processed\nat_once\|attacks_owner\nlater\|attacks_sender$/);
+attack('what the code of the owner leaves in the session of the caller', q{
+	CREATE ROLE attacks_owner; GRANT attacks_owner TO CURRENT_USER; ALTER SCHEMA loopit OWNER TO attacks_owner; CREATE TABLE test.ran (place text, as_role text); GRANT ALL ON test.ran TO PUBLIC;
+	DO $$ DECLARE t text; BEGIN FOR t IN SELECT oid::regclass::text FROM pg_class WHERE relnamespace = 'loopit'::regnamespace AND relkind IN ('r', 'v')
+		LOOP EXECUTE 'ALTER TABLE ' || t || ' OWNER TO attacks_owner'; END LOOP; END $$;
+	CREATE FUNCTION test.ran(place text) RETURNS text LANGUAGE plpgsql AS $$ BEGIN INSERT INTO test.ran VALUES (place, current_user); RETURN place; END $$;
+	CREATE FUNCTION test.act() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+		EXECUTE 'DECLARE c CURSOR WITH HOLD FOR SELECT test.ran(''at COMMIT'')'; EXECUTE 'CREATE TEMP TABLE left_behind (x int)';
+		EXECUTE 'PREPARE left_behind AS SELECT 1'; PERFORM pg_advisory_lock(42); RETURN NEW; END $$;
+	CREATE TRIGGER act AFTER INSERT ON loopit.booking FOR EACH ROW EXECUTE FUNCTION test.act();
+	CREATE ROLE attacks_sender; GRANT EXECUTE ON FUNCTION loopit_ingest_lead(jsonb) TO attacks_sender; SET SESSION AUTHORIZATION attacks_sender;
+	BEGIN; SELECT status FROM (SELECT public.loopit_ingest_lead(test.lead('1'))->>'status') o (status); COMMIT;
+	RESET SESSION AUTHORIZATION; SELECT * FROM test.ran; SELECT relowner::regrole FROM pg_class WHERE relname = 'left_behind'; SELECT name FROM pg_prepared_statements;
+	SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'; CLOSE ALL; DISCARD TEMP; SELECT pg_advisory_unlock_all();
+	SET client_min_messages = error; DROP OWNED BY attacks_sender, attacks_owner CASCADE; DROP ROLE attacks_sender, attacks_owner;},
+	qr/^processed\nat COMMIT\|attacks_sender\nattacks_owner\nleft_behind\n1$/m);
 
 # No function can be made to raise an internal error by its arguments.
 subtest 'arguments of every function' => sub {
