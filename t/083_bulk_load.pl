@@ -1,7 +1,7 @@
 # Leads of one statement, into tables of which the server knows nothing, neither
 # rows nor statistics: the work per lead does not grow with the leads.
 #
-# LOOPIT_LEADS  how many (default: 20,000, of half as many persons)
+# LOOPIT_LEADS  how many (default: 20,000, two of each person)
 use strict;
 use warnings;
 use FindBin;
@@ -14,7 +14,7 @@ my $node = new_node('bulk', 'fsync = off', 'autovacuum = off');
 $node->safe_psql('postgres', q{
 	CREATE TABLE public.lead AS
 	SELECT i, jsonb_build_object('id', i, 'dealership', '{"id": 356}'::jsonb,
-		'prospect', jsonb_build_object('email', 'p' || i % (LEADS / 2) || '@example.com', 'first_name', 'N' || i),
+		'prospect', jsonb_build_object('email', 'p' || i / 2 || '@example.com', 'first_name', 'N' || i),
 		'item', '{"vin": "vin9"}'::jsonb, 'location', '{"location_name": "Depot"}'::jsonb,
 		'additional_details', '{"subscription_plan": "Premium", "license_number": "L1", "license_expiry": "01/01/2030", "license_dob": "01/01/1990"}'::jsonb) AS payload
 	FROM generate_series(1, LEADS) i} =~ s/LEADS/$leads/gr);
