@@ -1,0 +1,95 @@
+# What t/080_attacks.pl and t/081_table_shapes.pl have in common: a server whose
+# log tells every SQLSTATE, databases that are thrown away, and what must never
+# be in that log.
+package Attack;
+
+use strict;
+use warnings;
+use Exporter 'import';
+use IPC::Run ();
+use Loopit qw(new_node);
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+our @EXPORT = qw(attack_node run_sql fresh found_in_log is_up);
+
+# A node with what an attack needs: a lead that asks for all there is, and a
+# function that tells of an outcome in a line.
+sub attack_node
+{
+	my ($name, @settings) = @_;
+	my $node = new_node($name, 'fsync = off', 'autovacuum = off', 'log_error_verbosity = verbose',
+		'restart_after_crash = on', 'max_prepared_transactions = 4', @settings);
+	$node->safe_psql('postgres', q{
+		CREATE SCHEMA test;
+		CREATE FUNCTION test.lead(id text, more jsonb DEFAULT '{}') RETURNS jsonb LANGUAGE sql AS $$
+			SELECT jsonb_build_object('id', id, 'dealership', '{"id": 356}'::jsonb,
+				'prospect', '{"email": "ann@example.com", "first_name": "Ann", "last_name": "Bell", "mobile_phone": "1",
+					"dob": "01/01/1990", "opt_in_to_marketing": true,
+					"address": {"street": "1 High St", "city": "Perth", "state": "WA", "postcode": "6000", "country": "Australia"}}'::jsonb,
+				'item', '{"vin": "vin9"}'::jsonb, 'location', '{"location_name": "DEPOT"}'::jsonb,
+				'additional_details', '{"subscription_plan": "Premium",
+					"license_number": "L1", "license_expiry": "01/01/2030", "license_dob": "01/01/1990",
+					"passport_number": "P1", "passport_country": "au", "passport_expiry": "01/01/2030", "passport_dob": "01/01/1990"}'::jsonb) || more
+		$$;
+		CREATE FUNCTION test.named(id text, email text, first_name text, more jsonb DEFAULT '{}') RETURNS jsonb LANGUAGE sql AS $$
+			SELECT test.lead(id, more || jsonb_build_object('prospect', jsonb_build_object('email', email, 'first_name', first_name)))
+		$$;
+		CREATE FUNCTION test.told(o jsonb) RETURNS text LANGUAGE sql AS $$
+			SELECT concat_ws(' ', o->>'status', o#>>'{person,action}', o#>>'{booking,action}',
+				o#>>'{error,sqlstate}', o#>>'{error,column}', o#>>'{error,constraint}')
+		$$;
+		CREATE FUNCTION test.ingest(lead jsonb) RETURNS text LANGUAGE sql AS 'SELECT test.told(public.loopit_ingest_lead(lead))';
+		CREATE FUNCTION test.fire() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+		GRANT USAGE ON SCHEMA test TO PUBLIC;
+	});
+	return $node;
+}
+
+# Runs SQL in a session of its own; answers what it printed, errors among it by
+# their SQLSTATE.
+sub run_sql
+{
+	my ($node, $database, $sql, $level) = @_;
+	my $output = '';
+	my $file = "$PostgreSQL::Test::Utils::tmp_check/attack.$$.sql";
+	unlink $file;
+	append_to_file($file, "SET client_min_messages = @{[$level // 'warning']};\n$sql\n");
+	# from a file, since a pipe breaks where the server does
+	IPC::Run::run(
+		[
+			$node->installed_command('psql'), '-XAtq', '-v', 'VERBOSITY=sqlstate', '-h', $node->host, '-p', $node->port,
+			'-d', $database, '-f', $file
+		],
+		'>&', \$output, IPC::Run::timeout($PostgreSQL::Test::Utils::timeout_default));
+	$output =~ s/^psql:[^ ]+:\d+: //mg;
+	return $output;
+}
+
+# Makes a database anew, from that of the tests.
+sub fresh
+{
+	my ($node, $name) = @_;
+	$node->safe_psql('template1', "DROP DATABASE IF EXISTS $name WITH (FORCE)");
+	$node->safe_psql('template1', "CREATE DATABASE $name TEMPLATE postgres");
+}
+
+# After a crash the server comes back, and then it has to be waited for.
+sub is_up
+{
+	my ($node) = @_;
+	return $node->poll_query_until('template1', 'SELECT true');
+}
+
+# What the log has, from that offset on, that nobody may cause: a crash, a failed
+# assertion, a leaked reference, an internal error.  Answers its lines and the
+# log's new end.
+sub found_in_log
+{
+	my ($node, $offset) = @_;
+	my $log = slurp_file($node->logfile, $offset);
+	my @found = grep { /TRAP:|was terminated by signal|WARNING:.* leak|[A-Z]: +XX\d\d\d:|PANIC: / } split /\n/, $log;
+	return (join("\n", map { substr($_, 0, 300) } @found), -s $node->logfile);
+}
+
+1;
