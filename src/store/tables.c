@@ -254,6 +254,7 @@ const TableSpec table_specs[NUM_TABLES] = {
 };
 
 const LookupSpec lookup_specs[NUM_LOOKUPS] = {
+	[WORKSPACE_BY_ID] = {TABLE_WORKSPACE, 0, 1},
 	[DEALERSHIP_BY_ID] = {TABLE_DEALERSHIP, 0, 1},
 	[LOCATION_BY_ID] = {TABLE_LOCATION, 0, 2},
 	[LOCATION_BY_NAME] = {TABLE_LOCATION, 1, 2},

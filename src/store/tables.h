@@ -140,6 +140,7 @@ enum
 /* The ways to find rows. */
 typedef enum Lookup
 {
+	WORKSPACE_BY_ID,
 	DEALERSHIP_BY_ID,
 	LOCATION_BY_ID,
 	LOCATION_BY_NAME,
