@@ -9,8 +9,10 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "utils/array.h"
+#include "utils/snapmgr.h"
 
 #include "rules/version.h"
 #include "store/row.h"
@@ -167,6 +169,37 @@ store_is_known_email(Store *store, int64 workspace_id, LeadText email)
 	return run_look(store, SQL_FIND_EMAIL, &args) > 0;
 }
 
+/* How many rows of the log a person has in the active snapshot. */
+static int64
+count_log_rows(Store *store, int64 workspace_id, int64 person_id)
+{
+	StatementArgs args = {0};
+
+	arg_integer(&args, workspace_id);
+	arg_integer(&args, person_id);
+	return single_id(run_look(store, SQL_COUNT_LOG_ROWS, &args));
+}
+
+/*
+ * Raises a serialization failure if a delivery of the person, for which the
+ * lock has waited, left a row in the log that the transaction's own snapshot
+ * does not see: it would not be erased.
+ */
+static void
+require_visible_log(Store *store, int64 workspace_id, int64 person_id)
+{
+	int64		seen = count_log_rows(store, workspace_id, person_id);
+	int64		committed;
+
+	PushActiveSnapshot(GetLatestSnapshot());
+	committed = count_log_rows(store, workspace_id, person_id);
+	PopActiveSnapshot();
+	if (committed != seen)
+		ereport(ERROR,
+				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+				 errmsg("could not serialize access due to concurrent update")));
+}
+
 /*
  * Erases the person with that e-mail, in lower case; returns the id, 0 if there
  * is none.  Counts all but log_rows.
@@ -183,6 +216,8 @@ store_forget_person(Store *store, int64 workspace_id, LeadText email,
 	person_id = single_id(run_change(store, SQL_LOCK_PERSON_TO_FORGET, &key));
 	if (person_id == 0)
 		return 0;
+	if (IsolationUsesXactSnapshot())
+		require_visible_log(store, workspace_id, person_id);
 	counts->bookings = change_of_person(store, SQL_UNLINK_BOOKINGS,
 										workspace_id, person_id);
 	counts->documents = change_of_person(store, SQL_DELETE_DOCUMENTS,

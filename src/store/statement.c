@@ -198,6 +198,13 @@ const StatementSpec statements[NUM_STATEMENTS] = {
 		ARGS(INT8OID),
 		RESULTS(INT8OID, BYTEAOID, JSONBOID)
 	},
+	[SQL_COUNT_LOG_ROWS] = {
+		"SELECT pg_catalog.count(*) FROM loopit.ingest_log l"
+		" WHERE l.person_id" EQ "$2 AND l.workspace_id" EQ "$1",
+		TABLE(INGEST_LOG),
+		ARGS(INT8OID, INT8OID),
+		RESULTS(INT8OID)
+	},
 	[SQL_FORGET_LOG] = {
 		"UPDATE loopit.ingest_log l SET payload = NULL, raw_body = NULL,"
 		" email = NULL, person_id = NULL, dismissal_note = NULL,"
