@@ -50,12 +50,14 @@ OBJS = \
 	src/server/schema_version.o \
 	src/rules/code.o \
 	src/rules/country.o \
+	src/rules/escape.o \
 	src/rules/field.o \
 	src/rules/malformed.o \
 	src/rules/number.o \
 	src/rules/repair.o \
 	src/rules/scan.o \
 	src/rules/seen.o \
+	src/rules/search.o \
 	src/rules/text.o \
 	src/rules/time.o \
 	src/rules/utf8.o \
