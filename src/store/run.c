@@ -29,6 +29,9 @@
 
 #include "store/run.h"
 
+/* How many rows of a cursor are in memory. */
+#define FETCHED_ROWS	100
+
 /* Connects to SPI, whose own context must not become the caller's. */
 void
 connect_to_spi(Store *store)
@@ -52,7 +55,7 @@ disconnect_from_spi(Store *store)
 	store->connected = false;
 }
 
-static void
+void
 arg_datum(StatementArgs *args, Datum value, bool isnull)
 {
 	Assert(args->count < MAX_STATEMENT_ARGS);
@@ -200,12 +203,11 @@ run_plan(Store *store, SPIPlanPtr plan, Datum *values, const char *nulls,
 	return SPI_processed;
 }
 
-/* Raises if a column of the result, from 1, cannot be read as that type. */
-void
-check_result_type(int column, Oid expected)
+/* Raises if a column, from 1, cannot be read as that type. */
+static void
+check_column_type(TupleDesc columns, int column, Oid expected)
 {
-	Form_pg_attribute attribute = TupleDescAttr(SPI_tuptable->tupdesc,
-												column - 1);
+	Form_pg_attribute attribute = TupleDescAttr(columns, column - 1);
 
 	if (attribute->atttypid != expected &&
 		!IsBinaryCoercible(getBaseType(attribute->atttypid), expected))
@@ -219,13 +221,26 @@ check_result_type(int column, Oid expected)
 									NameStr(attribute->attname))));
 }
 
-static uint64
-run_statement(Store *store, Statement statement, StatementArgs *args,
-			  bool read_only)
+/* Raises if a column of the result, from 1, cannot be read as that type. */
+void
+check_result_type(int column, Oid expected)
+{
+	check_column_type(SPI_tuptable->tupdesc, column, expected);
+}
+
+static void
+check_result_types(const StatementSpec *spec, TupleDesc columns)
+{
+	for (int i = 0; spec->result_types && OidIsValid(spec->result_types[i]); i++)
+		check_column_type(columns, i + 1, spec->result_types[i]);
+}
+
+/* Returns the plan of a statement, after a check of the tables that it uses. */
+static SPIPlanPtr
+plan_statement(Store *store, Statement statement)
 {
 	static SPIPlanPtr plans[NUM_STATEMENTS];
 	const StatementSpec *spec = &statements[statement];
-	uint64		rows;
 
 	for (int table = 0; table < NUM_TABLES; table++)
 	{
@@ -241,11 +256,20 @@ run_statement(Store *store, Statement statement, StatementArgs *args,
 		plans[statement] = prepare_plan(store, spec->sql, nargs,
 										spec->arg_types);
 	}
-	Assert(args->count == SPI_getargcount(plans[statement]));
-	rows = run_plan(store, plans[statement], args->values, args->nulls,
-					read_only);
-	for (int i = 0; spec->result_types && OidIsValid(spec->result_types[i]); i++)
-		check_result_type(i + 1, spec->result_types[i]);
+	return plans[statement];
+}
+
+static uint64
+run_statement(Store *store, Statement statement, StatementArgs *args,
+			  bool read_only)
+{
+	SPIPlanPtr	plan = plan_statement(store, statement);
+	uint64		rows;
+
+	Assert(args->count == SPI_getargcount(plan));
+	rows = run_plan(store, plan, args->values, args->nulls, read_only);
+	if (SPI_tuptable != NULL)
+		check_result_types(&statements[statement], SPI_tuptable->tupdesc);
 	return rows;
 }
 
@@ -266,6 +290,43 @@ run_change(Store *store, Statement statement, StatementArgs *args)
 {
 	Assert(!store->read_only);
 	return run_statement(store, statement, args, false);
+}
+
+/*
+ * Opens a cursor for a statement that reads, in the snapshot of the look-ups,
+ * more rows than may be held in memory.
+ */
+Portal
+open_cursor(Store *store, Statement statement, StatementArgs *args)
+{
+	MemoryContext context = CurrentMemoryContext;
+	SPIPlanPtr	plan = plan_statement(store, statement);
+	Portal		cursor;
+
+	Assert(store->read_only || store->has_snapshot);
+	Assert(args->count == SPI_getargcount(plan));
+	connect_to_spi(store);
+	cursor = SPI_cursor_open(NULL, plan, args->values, args->nulls, true);
+	MemoryContextSwitchTo(context);
+	check_result_types(&statements[statement], cursor->tupDesc);
+	return cursor;
+}
+
+/*
+ * Fetches the next rows, of which the last ones fetched are freed; returns how
+ * many there are, 0 at the end.  The end closes the cursor.
+ */
+uint64
+fetch_rows(Portal cursor)
+{
+	MemoryContext context = CurrentMemoryContext;
+
+	SPI_freetuptable(SPI_tuptable);
+	SPI_cursor_fetch(cursor, true, FETCHED_ROWS);
+	if (SPI_processed == 0)
+		SPI_cursor_close(cursor);
+	MemoryContextSwitchTo(context);
+	return SPI_processed;
 }
 
 Datum

@@ -45,6 +45,7 @@ typedef struct StatementArgs
 	char		nulls[MAX_STATEMENT_ARGS];
 } StatementArgs;
 
+extern void arg_datum(StatementArgs *args, Datum value, bool isnull);
 extern void arg_integer(StatementArgs *args, int64 value);
 extern void arg_id(StatementArgs *args, int64 id);
 extern void arg_text(StatementArgs *args, LeadText text);
@@ -67,6 +68,11 @@ extern void check_result_type(int column, Oid expected);
 extern uint64 run_look(Store *store, Statement statement, StatementArgs *args);
 extern uint64 run_change(Store *store, Statement statement,
 						 StatementArgs *args);
+
+/* Reading rows in portions */
+extern Portal open_cursor(Store *store, Statement statement,
+						  StatementArgs *args);
+extern uint64 fetch_rows(Portal cursor);
 
 /* The result, row from 0, column from 1. */
 extern Datum result_datum(uint64 row, int column, bool *isnull);
