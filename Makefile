@@ -7,7 +7,9 @@
 MODULE_big = loopit_leads
 OBJS = \
 	loopit_leads.o \
+	src/admin/argument.o \
 	src/admin/client.o \
+	src/admin/forget.o \
 	src/admin/setup.o \
 	src/admin/setup_alter.o \
 	src/admin/setup_create.o \
@@ -70,7 +72,8 @@ PGFILEDESC = "loopit_leads - ingests Dealer Studio leads"
 REGRESS = setup setup_again setup_version setup_definition setup_trust loader_checks example fields email dates countries person address \
 	documents booking late_delivery redelivery rejected failed dry_run \
 	deferred tenants messages batch webhook webhook_encoding webhook_malformed payload_limits replay replay_order \
-	client unresolved find_leads summary_and_audit hints forget purge lead_schema \
+	client unresolved find_leads summary_and_audit hints forget forget_encodings \
+	purge purge_intervals zero_id lead_schema \
 	mask owner privileges dba_objects codes pairs
 REGRESS_OPTS = --inputdir=$(srcdir) --encoding=UTF8 --no-locale
 ISOLATION = same_new_email same_lead_reference same_document update_update \

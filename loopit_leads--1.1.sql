@@ -741,6 +741,17 @@ SELECT id, received_at, status, reason, dealership_id, workspace_id,
 	dismissal_note, payload_version, duration_us, ingested_by, client_id
 FROM loopit.ingest_log;
 
+$ddl$),
+(13, 'indexes for erasure', '{loopit.ingest_log_person_idx,
+  loopit.ingest_log_unread_idx}', $ddl$
+
+CREATE INDEX IF NOT EXISTS ingest_log_person_idx
+	ON loopit.ingest_log (person_id) WHERE person_id IS NOT NULL;
+-- What is searched for an address by reading it; erased rows are not in it.
+CREATE INDEX IF NOT EXISTS ingest_log_unread_idx
+	ON loopit.ingest_log (workspace_id)
+	WHERE raw_body IS NOT NULL OR status <> 'processed' AND payload IS NOT NULL;
+
 $ddl$)
 $setup$;
 COMMENT ON FUNCTION loopit_setup_steps() IS

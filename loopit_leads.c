@@ -15,7 +15,8 @@
  *	  log		src/ingest/ingest.c		which also drives the pipeline
  *
  * A raw body is read by src/payload/body.c first.  What support does with the
- * log later is in src/admin/support.c; a replay runs the same stages again.
+ * log later is in src/admin/support.c; a replay runs the same stages again.  A
+ * person is erased by src/admin/forget.c.
  *
  * The folders call each other in one direction only:
  *
@@ -35,6 +36,7 @@
 #include "utils/jsonb.h"
 
 #include "admin/client.h"
+#include "admin/forget.h"
 #include "admin/setup.h"
 #include "admin/support.h"
 #include "ingest/ingest.h"
@@ -205,8 +207,8 @@ loopit_forget_person(PG_FUNCTION_ARGS)
 {
 	int64		workspace_id;
 
-	PG_RETURN_JSONB_P(support_forget_person(bigint_argument(fcinfo, 0, &workspace_id),
-											varlena_argument(fcinfo, 1)));
+	PG_RETURN_JSONB_P(forget_person(bigint_argument(fcinfo, 0, &workspace_id),
+									varlena_argument(fcinfo, 1)));
 }
 
 /*

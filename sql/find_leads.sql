@@ -40,9 +40,19 @@ SELECT log_id, f.received_at = l.received_at AND f.status = l.status AND f.reaso
 	AND f.email IS NOT DISTINCT FROM l.email AND f.outcome = l.outcome AS as_logged
 FROM loopit_find_leads() f JOIN loopit.ingest_log l ON l.id = log_id ORDER BY log_id;
 
--- By reference: exactly as it is, of any dealership.
+-- By reference, of any dealership: white space around it and a # before it are
+-- ignored.
 SELECT reference, test.found(reference) FROM (VALUES (1, '1'), (2, 'A-1'), (3, 'a-1'), (4, 'A-1 '), (5, 'A'), (6, ''), (7, '%'), (8, '99'),
 	(9, (SELECT lead_reference FROM loopit.ingest_log WHERE id = 8))) v(n, reference) ORDER BY n;
+SELECT n, replace(regexp_replace(reference, '[^ -~]', '?', 'g'), ' ', '_') AS reference, test.found(reference) FROM (VALUES
+	(1, ' 1'), (2, E'\t1\r\n'), (3, '#1'), (4, ' # 1 '), (5, chr(x'00A0'::int) || '#' || chr(x'3000'::int) || '1' || chr(x'200B'::int)), (6, '#A-1'), (7, '#a-1 '),
+	(8, '##1'), (9, '1#'), (10, '#'), (11, ' # '), (12, ' '), (13, '1 1'),
+	(14, '#' || (SELECT lead_reference FROM loopit.ingest_log WHERE id = 8))) v(n, reference) ORDER BY n;
+-- one that begins with a # itself is found by it, and so is the other
+SELECT test.deliver('"#1"', '"hash@example.com"', '2025-10-11 12:00') AS hash \gset
+SELECT reference, replace(test.found(reference), :'hash', 'hash') AS found FROM (VALUES ('#1'), ('1'), ('##1'), (' ## 1')) v(reference);
+SELECT replace(test.found('#1', 'hash@example.com', '2025-10-11', '1 day'), :'hash', 'hash') AS found, test.found('#1', 'ann@example.com', '2025-10-11', '1 day') AS others;
+DELETE FROM loopit.ingest_log WHERE id = :hash;
 -- By e-mail: trimmed, in any case, also one that is none.
 SELECT n, btrim(email, E' \t\n' || chr(x'3000'::int) || chr(x'200B'::int)) AS email, test.found(NULL, email) FROM (VALUES (1, 'ann@example.com'), (2, 'ANN@EXAMPLE.COM'), (3, E' Ann@example.com\t\n'),
 	(4, 'ann@example.com' || chr(x'3000'::int) || chr(x'200B'::int)), (5, 'bea@example.com'), (6, 'not an address'), (7, 'true'), (8, 'ann'), (9, 'ann@%'), (10, ''),

@@ -145,8 +145,8 @@ BEGIN
 EXCEPTION WHEN OTHERS THEN
 	GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, hint = PG_EXCEPTION_HINT;
 END $$;
-SELECT workspace_id, v.email, e.* FROM (VALUES (1, NULL, 'ann@example.com'), (2, 7, NULL), (3, NULL, NULL), (4, 7, ''), (5, 7, ' '), (6, 99, 'ann@example.com'),
-	(7, 356, 'ann@example.com')) v(n, workspace_id, email), LATERAL test.error(workspace_id, v.email) e ORDER BY n;
+SELECT workspace_id, v.email, e.* FROM (VALUES (1, NULL, 'ann@example.com'), (2, 7, NULL), (3, NULL, NULL), (4, 7, ''), (5, 7, ' '), (6, 7, 'ann'),
+	(7, 7, '@example.com')) v(n, workspace_id, email), LATERAL test.error(workspace_id, v.email) e ORDER BY n;
 DROP TABLE test.secret, test.before, test.other;
 DROP FUNCTION test.found, test.victim, test.error;
 \ir :done

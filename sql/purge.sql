@@ -90,9 +90,8 @@ EXCEPTION WHEN OTHERS THEN
 	GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, hint = PG_EXCEPTION_HINT;
 END $$;
 SELECT test.fill('{10}');
-SELECT v.older_than, v.failures, v.max_rows, e.* FROM (VALUES (1, NULL, NULL, 10), (2, NULL, '1 day', 10), (3, '-1 day', NULL, 10), (4, '-00:00:00.000001', NULL, 10),
-	(5, '1 day', '-1 day', 10), (6, '-1 day', '-1 day', 10), (7, '1 day', '1 day', 0), (8, '1 day', '1 day', -1), (9, '1 day', '1 day', -2147483648),
-	(10, '1 day', '1 day', NULL)) v(n, older_than, failures, max_rows),
+SELECT v.older_than, v.failures, v.max_rows, e.* FROM (VALUES (1, NULL, NULL, 10), (2, NULL, '1 day', 10), (3, '1 day', '1 day', 0), (4, '1 day', '1 day', -1), (5, '1 day', '1 day', -2147483648),
+	(6, '1 day', '1 day', NULL)) v(n, older_than, failures, max_rows),
 LATERAL test.error(older_than::interval, failures::interval, max_rows) e ORDER BY n;
 SELECT * FROM test.left();
 DROP FUNCTION test.fill, test.left, test.error;

@@ -1,8 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * support.c
- *	  What support does with the log: look-ups, replay, dismissal, purge,
- *	  erasure.
+ *	  What support does with the log: look-ups, replay, dismissal, purge.
  *
  * Memory: all in the caller's context.
  *
@@ -10,13 +9,11 @@
  */
 #include "postgres.h"
 
-#include "utils/builtins.h"
-
+#include "admin/argument.h"
 #include "admin/support.h"
 #include "ingest/ingest.h"
 #include "payload/body.h"
 #include "payload/encoding.h"
-#include "server/json_out.h"
 #include "server/owner.h"
 #include "store/store.h"
 
@@ -24,26 +21,6 @@
 	"Take the log_id of loopit.unresolved_lead or loopit_find_leads()."
 #define HINT_AGE		"Give the age of the rows, like interval '90 days'."
 #define HINT_MAX_ROWS	"Give the number of rows that one call may delete."
-#define HINT_WORKSPACE	"The workspaces are in loopit.workspace."
-#define HINT_EMAIL		"Give the address of the person to erase."
-
-/* A text argument as the rules have it; no data where it is NULL. */
-static LeadText
-argument_text(struct varlena *argument)
-{
-	if (argument == NULL)
-		return lead_text(NULL, 0);
-	return lead_text(VARDATA_ANY(argument), VARSIZE_ANY_EXHDR(argument));
-}
-
-/* An address is found as it is stored. */
-static LeadText
-argument_email(struct varlena *argument)
-{
-	LeadText	email = argument_text(argument);
-
-	return email.data == NULL ? email : fold_email(email);
-}
 
 /* Opens the storage as the owner of the tables. */
 static Store *
@@ -64,45 +41,24 @@ close_as_owner(const OwnerScope *scope, Store *store)
 	owner_end(scope);
 }
 
-static bool
-is_negative(const Interval *interval)
-{
-	static const Interval zero = {0};
-
-	return DatumGetBool(DirectFunctionCall2(interval_lt,
-											IntervalPGetDatum(interval),
-											IntervalPGetDatum(&zero)));
-}
-
-/* The hint is what would be right. */
-static void
-require_not_null(const void *argument, const char *name, const char *hint)
-{
-	if (argument == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("%s must not be null", name),
-				 errhint("%s", hint)));
-}
-
-static void
-require_not_negative(const Interval *interval, const char *name,
-					 const char *hint)
-{
-	if (interval != NULL && is_negative(interval))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("%s must not be negative", name),
-				 errhint("%s", hint)));
-}
-
 static LeadValue
-time_value(Datum time)
+time_value(TimestampTz time)
 {
-	LeadValue	value = {.provided = true};
+	LeadValue	value = {.provided = true,.number = time};
 
-	value.number = DatumGetTimestampTz(time);
 	return value;
+}
+
+/* A reference without the # that people write before it, if there is one. */
+static LeadText
+without_number_sign(LeadText reference)
+{
+	if (reference.length == 0 || reference.data[0] != '#')
+		return lead_text(NULL, 0);
+	reference.data++;
+	reference.length--;
+	trim_database_text(&reference);
+	return reference;
 }
 
 /* See support.h. */
@@ -111,34 +67,38 @@ support_find_leads(const FindLeads *find, ReturnSetInfo *result)
 {
 	static const Interval one_day = {.day = 1};
 	const Interval *within = find->within != NULL ? find->within : &one_day;
-	LeadValue	from = {0};
-	LeadValue	until = {0};
+	LeadQuery	query = {
+		.lead_reference = argument_trimmed(find->lead_reference),
+		.email = argument_email(find->email)
+	};
 	OwnerScope	scope;
 	Store	   *store;
 
-	require_not_negative(within, "within",
-						 "Give the time to both sides of around, like interval '1 hour'.");
+	if (is_negative(within))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("within must not be negative"),
+				 errhint("Give the time to both sides of around, like interval '1 hour'.")));
+	query.other_reference = without_number_sign(query.lead_reference);
 	if (find->around != NULL)
 	{
-		Datum		around = TimestampTzGetDatum(*find->around);
-
-		from = time_value(DirectFunctionCall2(timestamptz_mi_interval, around,
-											  IntervalPGetDatum(within)));
-		until = time_value(DirectFunctionCall2(timestamptz_pl_interval, around,
-											   IntervalPGetDatum(within)));
+		query.from = time_value(time_before(*find->around, within));
+		query.until = time_value(time_after(*find->around, within));
 	}
 
 	store = open_as_owner(&scope, true);
-	store_find_leads(store, argument_text(find->lead_reference),
-					 argument_email(find->email), &from, &until, result->setResult);
+	store_find_leads(store, &query, result->setResult);
 	close_as_owner(&scope, store);
 }
 
-/* What a row of the log has of its delivery; raises where there is no row. */
+/*
+ * Finds what a row of the log has of its delivery; raises if there is no such
+ * row.  No row has the id 0, which a replay would take for none.
+ */
 static void
 find_delivery(Store *store, int64 log_id, LoggedDelivery *logged)
 {
-	if (!store_find_delivery(store, log_id, logged))
+	if (log_id == 0 || !store_find_delivery(store, log_id, logged))
 		ereport(ERROR,
 				(errcode(ERRCODE_NO_DATA_FOUND),
 				 errmsg("row " INT64_FORMAT " of loopit.ingest_log does not exist",
@@ -193,13 +153,20 @@ support_dismiss_lead(const int64 *log_id, struct varlena *note)
 	close_as_owner(&scope, store);
 }
 
-/* The time that lies the interval before now. */
-static int64
-before_now(const Interval *interval)
+/*
+ * Returns the time before which a row is older than the interval.  No row is
+ * older than a negative one: a wrong sign must not delete the whole log.
+ */
+static TimestampTz
+older_than_time(const Interval *interval, const char *name)
 {
-	return time_value(DirectFunctionCall2(timestamptz_mi_interval,
-										  TimestampTzGetDatum(GetCurrentTimestamp()),
-										  IntervalPGetDatum(interval))).number;
+	if (!is_negative(interval))
+		return time_before(GetCurrentTimestamp(), interval);
+	ereport(WARNING,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("%s is negative, so no row is older", name),
+			 errhint("%s", HINT_AGE)));
+	return DT_NOBEGIN;
 }
 
 /* See support.h. */
@@ -207,62 +174,26 @@ int64
 support_purge_log(const Interval *older_than,
 				  const Interval *failures_older_than, const int32 *max_rows)
 {
+	TimestampTz processed_before;
+	TimestampTz others_before;
 	OwnerScope	scope;
 	Store	   *store;
 	int64		deleted;
 
 	require_not_null(older_than, "older_than", HINT_AGE);
-	require_not_negative(older_than, "older_than", HINT_AGE);
-	require_not_negative(failures_older_than, "failures_older_than", HINT_AGE);
 	require_not_null(max_rows, "max_rows", HINT_MAX_ROWS);
 	if (*max_rows < 1)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("max_rows must be at least 1"),
 				 errhint("%s", HINT_MAX_ROWS)));
-	if (failures_older_than == NULL)
-		failures_older_than = older_than;
+	processed_before = older_than_time(older_than, "older_than");
+	others_before = failures_older_than == NULL ? processed_before :
+		older_than_time(failures_older_than, "failures_older_than");
 
 	store = open_as_owner(&scope, false);
-	deleted = store_purge_log(store, before_now(older_than),
-							  before_now(failures_older_than), *max_rows);
+	deleted = store_purge_log(store, processed_before, others_before,
+							  *max_rows);
 	close_as_owner(&scope, store);
 	return deleted;
-}
-
-/* See support.h. */
-Jsonb *
-support_forget_person(const int64 *workspace_id, struct varlena *email)
-{
-	JsonOut		out = JSON_OUT_INIT;
-	LeadText	address = argument_email(email);
-	ForgetCounts counts;
-	OwnerScope	scope;
-	Store	   *store;
-
-	require_not_null(workspace_id, "workspace_id", HINT_WORKSPACE);
-	require_not_null(email, "email", HINT_EMAIL);
-	if (address.length == 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("email must not be empty"),
-				 errhint("%s", HINT_EMAIL)));
-
-	store = open_as_owner(&scope, false);
-	if (!store_workspace_exists(store, *workspace_id))
-		ereport(ERROR,
-				(errcode(ERRCODE_NO_DATA_FOUND),
-				 errmsg("workspace " INT64_FORMAT " does not exist",
-						*workspace_id),
-				 errhint("%s", HINT_WORKSPACE)));
-	store_forget_person(store, *workspace_id, address, &counts);
-	close_as_owner(&scope, store);
-
-	json_out_begin_object(&out, NULL);
-	json_out_integer(&out, "persons", counts.persons);
-	json_out_integer(&out, "identity_documents", counts.documents);
-	json_out_integer(&out, "bookings", counts.bookings);
-	json_out_integer(&out, "log_rows", counts.log_rows);
-	json_out_end_object(&out);
-	return json_out_finish(&out);
 }

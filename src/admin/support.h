@@ -1,8 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * support.h
- *	  What support does with the log: look-ups, replay, dismissal, purge,
- *	  erasure.
+ *	  What support does with the log: look-ups, replay, dismissal, purge.
  *
  * All run as the owner of the tables, and raise what the server raises.
  *
@@ -36,6 +35,5 @@ extern void support_dismiss_lead(const int64 *log_id, struct varlena *note);
 extern int64 support_purge_log(const Interval *older_than,
 							   const Interval *failures_older_than,
 							   const int32 *max_rows);
-extern Jsonb *support_forget_person(const int64 *workspace_id, struct varlena *email);
 
 #endif							/* LOOPIT_SUPPORT_H */

@@ -9,7 +9,8 @@
  */
 #include "postgres.h"
 
-#include "catalog/pg_type_d.h"
+#include "catalog/pg_type.h"
+#include "utils/array.h"
 
 #include "rules/version.h"
 #include "store/row.h"
@@ -75,41 +76,44 @@ store_find_delivery(Store *store, int64 log_id, LoggedDelivery *delivery)
 	return true;
 }
 
-/* The look-up whose index fits what is asked for. */
+/* Returns the look-up whose index fits what is asked for. */
 static Statement
-find_leads_statement(LeadText lead_reference, LeadText email,
-					 const LeadValue *from)
+find_leads_statement(const LeadQuery *query)
 {
-	if (lead_reference.data != NULL)
+	if (query->lead_reference.data != NULL)
 		return SQL_FIND_LEADS_BY_REFERENCE;
-	if (email.data != NULL)
+	if (query->email.data != NULL)
 		return SQL_FIND_LEADS_BY_EMAIL;
-	return from->provided ? SQL_FIND_LEADS_BY_TIME : SQL_FIND_NEWEST_LEADS;
+	return query->from.provided ? SQL_FIND_LEADS_BY_TIME : SQL_FIND_NEWEST_LEADS;
 }
 
 /*
- * Puts rows of the log, newest first, into the result of loopit_find_leads().
- * A text without data, and a time that is not provided, is no condition.
+ * Puts rows of the log, newest first, into the result of loopit_find_leads(),
+ * which the server keeps in a file where they are many.
  */
 void
-store_find_leads(Store *store, LeadText lead_reference, LeadText email,
-				 const LeadValue *from, const LeadValue *until,
-				 Tuplestorestate *result)
+store_find_leads(Store *store, const LeadQuery *query, Tuplestorestate *result)
 {
 	StatementArgs args = {0};
-	Statement	statement = find_leads_statement(lead_reference, email, from);
+	Statement	statement = find_leads_statement(query);
+	Portal		cursor;
 	uint64		rows;
 
 	if (statement != SQL_FIND_NEWEST_LEADS)
 	{
-		arg_text(&args, lead_reference);
-		arg_text(&args, email);
-		arg_value(&args, TIMESTAMPTZOID, from);
-		arg_value(&args, TIMESTAMPTZOID, until);
+		arg_text(&args, query->lead_reference);
+		arg_text(&args, query->email);
+		arg_value(&args, TIMESTAMPTZOID, &query->from);
+		arg_value(&args, TIMESTAMPTZOID, &query->until);
 	}
-	rows = run_look(store, statement, &args);
-	for (uint64 row = 0; row < rows; row++)
-		tuplestore_puttuple(result, SPI_tuptable->vals[row]);
+	if (statement == SQL_FIND_LEADS_BY_REFERENCE)
+		arg_text(&args, query->other_reference);
+	cursor = open_cursor(store, statement, &args);
+	while ((rows = fetch_rows(cursor)) > 0)
+	{
+		for (uint64 row = 0; row < rows; row++)
+			tuplestore_puttuple(result, SPI_tuptable->vals[row]);
+	}
 }
 
 /* Dismisses that row's lead; a note without data is none. */
@@ -137,7 +141,7 @@ store_purge_log(Store *store, int64 processed_before, int64 others_before,
 	return (int64) run_change(store, SQL_PURGE_LOG, &args);
 }
 
-/* Changes what belongs to a person; answers how many rows. */
+/* Changes what belongs to a person; returns how many rows. */
 static int64
 change_of_person(Store *store, Statement statement, int64 workspace_id,
 				 int64 person_id)
@@ -150,33 +154,95 @@ change_of_person(Store *store, Statement statement, int64 workspace_id,
 }
 
 /*
- * Erases the person with that address, in lower case, and what the log has of
- * either.
+ * Returns true if that is, in lower case, the e-mail of a person of the
+ * workspace or of a row of the log.
  */
-void
+bool
+store_is_known_email(Store *store, int64 workspace_id, LeadText email)
+{
+	StatementArgs args = {0};
+
+	arg_integer(&args, workspace_id);
+	arg_text(&args, email);
+	return run_look(store, SQL_FIND_EMAIL, &args) > 0;
+}
+
+/*
+ * Erases the person with that e-mail, in lower case; returns the id, 0 if there
+ * is none.  Counts all but log_rows.
+ */
+int64
 store_forget_person(Store *store, int64 workspace_id, LeadText email,
 					ForgetCounts *counts)
 {
 	StatementArgs key = {0};
-	StatementArgs args = {0};
 	int64		person_id;
 
-	memset(counts, 0, sizeof(*counts));
 	arg_integer(&key, workspace_id);
 	arg_text(&key, email);
 	person_id = single_id(run_change(store, SQL_LOCK_PERSON_TO_FORGET, &key));
-	if (person_id != 0)
+	if (person_id == 0)
+		return 0;
+	counts->bookings = change_of_person(store, SQL_UNLINK_BOOKINGS,
+										workspace_id, person_id);
+	counts->documents = change_of_person(store, SQL_DELETE_DOCUMENTS,
+										 workspace_id, person_id);
+	counts->persons = change_of_person(store, SQL_DELETE_PERSON,
+									   workspace_id, person_id);
+	return person_id;
+}
+
+/*
+ * Begins to list the rows of the workspace, or of none, of which a body is kept,
+ * or a payload that was not processed.
+ */
+void
+store_list_unread(Store *store, int64 workspace_id, UnreadScan *scan)
+{
+	StatementArgs args = {0};
+
+	arg_integer(&args, workspace_id);
+	scan->cursor = open_cursor(store, SQL_LIST_UNREAD, &args);
+	scan->rows = 0;
+	scan->next = 0;
+}
+
+/*
+ * Reads the next row; false: there is none.  Its body and payload are copied to
+ * the current context.
+ */
+bool
+store_next_unread(UnreadScan *scan)
+{
+	if (scan->next == scan->rows)
 	{
-		counts->bookings = change_of_person(store, SQL_UNLINK_BOOKINGS,
-											workspace_id, person_id);
-		counts->documents = change_of_person(store, SQL_DELETE_DOCUMENTS,
-											 workspace_id, person_id);
-		counts->persons = change_of_person(store, SQL_DELETE_PERSON,
-										   workspace_id, person_id);
+		scan->rows = fetch_rows(scan->cursor);
+		scan->next = 0;
 	}
+	if (scan->rows == 0)
+		return false;
+	scan->log_id = result_integer(scan->next, 1);
+	scan->raw_body = (bytea *) result_varlena(scan->next, 2);
+	scan->payload = (Jsonb *) result_varlena(scan->next, 3);
+	scan->next++;
+	return true;
+}
+
+/*
+ * Erases what is personal in rows of the log: those of the person (0: nobody),
+ * those of the e-mail, and the rows of these ids.  Returns how many.
+ */
+int64
+store_forget_log(Store *store, int64 workspace_id, int64 person_id,
+				 LeadText email, Datum *log_ids, int count)
+{
+	StatementArgs args = {0};
+	ArrayType  *ids = construct_array(log_ids, count, INT8OID, sizeof(int64),
+									  FLOAT8PASSBYVAL, TYPALIGN_DOUBLE);
 
 	arg_integer(&args, workspace_id);
 	arg_id(&args, person_id);
 	arg_text(&args, email);
-	counts->log_rows = (int64) run_change(store, SQL_FORGET_LOG, &args);
+	arg_datum(&args, PointerGetDatum(ids), false);
+	return (int64) run_change(store, SQL_FORGET_LOG, &args);
 }

@@ -26,18 +26,6 @@
 #define FOLDED(x)	"pg_catalog.lower(" x " COLLATE pg_catalog.\"C\")"
 #define EXACT(x)	x " COLLATE pg_catalog.\"C\""
 
-/*
- * Does the text contain the address, and not as part of a longer one?  What
- * is no part of an address is a boundary, an escaped control character too.
- */
-#define CONTAINS(text, address) \
-	"(pg_catalog.strpos(" FOLDED(text) ", " address ")" \
-	" OPERATOR(pg_catalog.>) 0 AND " FOLDED(text) \
-	" OPERATOR(pg_catalog.~) pg_catalog.concat(" \
-	"'(?:(?<![a-z0-9._+-])|(?<=\\\\[nrtbf]))'," \
-	" pg_catalog.regexp_replace(" address ", '[^a-z0-9]', '\\\\\\&', 'g')," \
-	" '(?![a-z0-9-]|\\.[a-z0-9])'))"
-
 /* What loopit_find_leads() returns, by look-ups that differ in their index. */
 #define FIND_LEADS \
 	"SELECT l.id, l.received_at, l.status, l.reason, l.booking_reason," \
@@ -102,13 +90,14 @@ const StatementSpec statements[NUM_STATEMENTS] = {
 		RESULTS(JSONBOID, BYTEAOID, TIMESTAMPTZOID)
 	},
 	[SQL_FIND_LEADS_BY_REFERENCE] = {
-		FIND_LEADS " WHERE l.lead_reference" EQ "$1"
+		/* $5: the reference without a # that it may begin with */
+		FIND_LEADS " WHERE l.lead_reference" EQ "ANY (ARRAY[$1, $5])"
 		" AND ($2 IS NULL OR l.email" EQ "$2)"
 		" AND ($3 IS NULL OR l.received_at OPERATOR(pg_catalog.>=) $3)"
 		" AND ($4 IS NULL OR l.received_at OPERATOR(pg_catalog.<=) $4)"
 		NEWEST_FIRST,
 		TABLE(INGEST_LOG),
-		ARGS(TEXTOID, TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID),
+		ARGS(TEXTOID, TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID),
 		RESULTS(FOUND_LEAD)
 	},
 	[SQL_FIND_LEADS_BY_EMAIL] = {
@@ -186,19 +175,45 @@ const StatementSpec statements[NUM_STATEMENTS] = {
 		TABLE(PERSON),
 		ARGS(INT8OID, INT8OID)
 	},
+	[SQL_FIND_EMAIL] = {
+		"SELECT FROM loopit.person p"
+		" WHERE p.workspace_id" EQ "$1 AND p.email" EQ "$2"
+		" UNION ALL"
+		" SELECT FROM loopit.ingest_log l WHERE l.email" EQ "$2"
+		" LIMIT 1",
+		.tables = UINT32_C(1) << TABLE_PERSON | UINT32_C(1) << TABLE_INGEST_LOG,
+		ARGS(INT8OID, TEXTOID)
+	},
+	[SQL_LIST_UNREAD] = {
+		/* the predicate of ingest_log_unread_idx */
+		"SELECT l.id, l.raw_body,"
+		" CASE WHEN l.status OPERATOR(pg_catalog.<>) 'processed'"
+		" THEN l.payload END"
+		" FROM loopit.ingest_log l"
+		" WHERE (l.workspace_id" EQ "$1 OR l.workspace_id IS NULL)"
+		" AND (l.raw_body IS NOT NULL"
+		"  OR l.status OPERATOR(pg_catalog.<>) 'processed'"
+		"  AND l.payload IS NOT NULL)",
+		TABLE(INGEST_LOG),
+		ARGS(INT8OID),
+		RESULTS(INT8OID, BYTEAOID, JSONBOID)
+	},
 	[SQL_FORGET_LOG] = {
 		"UPDATE loopit.ingest_log l SET payload = NULL, raw_body = NULL,"
 		" email = NULL, person_id = NULL, dismissal_note = NULL,"
 		" outcome = pg_catalog.jsonb_set(l.outcome, '{person,id}', 'null', false)"
-		" WHERE (l.workspace_id" EQ "$1 OR l.workspace_id IS NULL)"
-		" AND (l.person_id" EQ "$2 OR l.email" EQ "$3"
-		/* bytes beyond ASCII are escaped, so that any body becomes text */
-		" OR " CONTAINS("pg_catalog.encode(l.raw_body, 'escape')", "$3")
-		/* a payload that was not read may have the address anywhere */
-		" OR l.status OPERATOR(pg_catalog.<>) 'processed'"
-		"  AND " CONTAINS("l.payload::pg_catalog.text", "$3") ")",
+		" WHERE l.id" EQ "ANY (ARRAY("
+		" SELECT p.id FROM loopit.ingest_log p"
+		" WHERE p.person_id" EQ "$2"
+		" AND (p.workspace_id" EQ "$1 OR p.workspace_id IS NULL)"
+		" UNION ALL"
+		" SELECT e.id FROM loopit.ingest_log e"
+		" WHERE e.email" EQ "$3"
+		" AND (e.workspace_id" EQ "$1 OR e.workspace_id IS NULL)"
+		" UNION ALL"
+		" SELECT pg_catalog.unnest($4)))",
 		TABLE(INGEST_LOG),
-		ARGS(INT8OID, INT8OID, TEXTOID)
+		ARGS(INT8OID, INT8OID, TEXTOID, INT8ARRAYOID)
 	},
 	[SQL_FIND_CLIENT] = {
 		"SELECT c.client_id, c.workspaces FROM loopit.client c"

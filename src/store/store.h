@@ -28,6 +28,7 @@
 #include "utils/array.h"
 #include "utils/elog.h"
 #include "utils/jsonb.h"
+#include "utils/portal.h"
 #include "utils/tuplestore.h"
 
 #include "rules/lead.h"
@@ -104,6 +105,27 @@ typedef struct LoggedDelivery
 	int64		first_received_at;	/* of a replay: that of the first delivery */
 } LoggedDelivery;
 
+/* What loopit_find_leads() looks for; without data it is no condition. */
+typedef struct LeadQuery
+{
+	LeadText	lead_reference;
+	LeadText	other_reference;	/* found as well */
+	LeadText	email;
+	LeadValue	from;			/* times; both ends are included */
+	LeadValue	until;
+} LeadQuery;
+
+/* Rows of the log whose payload, or body, was not processed. */
+typedef struct UnreadScan
+{
+	Portal		cursor;
+	uint64		rows;			/* fetched */
+	uint64		next;			/* of these */
+	int64		log_id;			/* the current row */
+	bytea	   *raw_body;		/* NULL: none */
+	Jsonb	   *payload;		/* NULL: none, or it was processed */
+} UnreadScan;
+
 /* How many rows an erasure changed. */
 typedef struct ForgetCounts
 {
@@ -172,15 +194,22 @@ extern int64 store_insert_booking(Store *store, int64 workspace_id,
 extern void store_insert_log(Store *store, const LogRow *row);
 extern bool store_find_delivery(Store *store, int64 log_id,
 								LoggedDelivery *delivery);
-extern void store_find_leads(Store *store, LeadText lead_reference,
-							 LeadText email, const LeadValue *from,
-							 const LeadValue *until, Tuplestorestate *result);
+extern void store_find_leads(Store *store, const LeadQuery *query,
+							 Tuplestorestate *result);
 extern void store_dismiss_lead(Store *store, int64 log_id, int64 now,
 							   LeadText note);
 extern int64 store_purge_log(Store *store, int64 processed_before,
 							 int64 others_before, int64 max_rows);
-extern void store_forget_person(Store *store, int64 workspace_id,
-								LeadText email, ForgetCounts *counts);
+extern bool store_is_known_email(Store *store, int64 workspace_id,
+								 LeadText email);
+extern int64 store_forget_person(Store *store, int64 workspace_id,
+								 LeadText email, ForgetCounts *counts);
+extern void store_list_unread(Store *store, int64 workspace_id,
+							  UnreadScan *scan);
+extern bool store_next_unread(UnreadScan *scan);
+extern int64 store_forget_log(Store *store, int64 workspace_id,
+							  int64 person_id, LeadText email,
+							  Datum *log_ids, int count);
 
 /* client.c */
 extern bool store_find_client(Store *store, LeadText client_id, Client *client);

@@ -1,0 +1,117 @@
+/*-------------------------------------------------------------------------
+ *
+ * argument.c
+ *	  Arguments of the functions that support calls: texts, intervals, and what
+ *	  is refused.
+ *
+ * Memory: all in the caller's context.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "utils/builtins.h"
+
+#include "admin/argument.h"
+#include "payload/encoding.h"
+#include "server/fault.h"
+
+/* A text argument; no data where it is NULL. */
+LeadText
+argument_text(struct varlena *argument)
+{
+	if (argument == NULL)
+		return lead_text(NULL, 0);
+	return lead_text(VARDATA_ANY(argument), VARSIZE_ANY_EXHDR(argument));
+}
+
+/* The same without white space around it. */
+LeadText
+argument_trimmed(struct varlena *argument)
+{
+	LeadText	text = argument_text(argument);
+
+	if (text.data != NULL)
+		trim_database_text(&text);
+	return text;
+}
+
+/* An e-mail as the log has it: trimmed, in lower case, of limited length. */
+LeadText
+argument_email(struct varlena *argument)
+{
+	LeadText	email = argument_text(argument);
+
+	return email.data == NULL ? email : fold_email(email);
+}
+
+/* Raises if the argument is NULL; the hint is what would be right. */
+void
+require_not_null(const void *argument, const char *name, const char *hint)
+{
+	if (argument == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("%s must not be null", name),
+				 errhint("%s", hint)));
+}
+
+bool
+is_negative(const Interval *interval)
+{
+	static const Interval zero = {0};
+
+	return DatumGetBool(DirectFunctionCall2(interval_lt,
+											IntervalPGetDatum(interval),
+											IntervalPGetDatum(&zero)));
+}
+
+typedef struct Shift
+{
+	PGFunction	function;
+	TimestampTz time;
+	const Interval *interval;
+} Shift;
+
+static void
+shift(void *argument)
+{
+	Shift	   *what = argument;
+	Datum		shifted = DirectFunctionCall2(what->function,
+											  TimestampTzGetDatum(what->time),
+											  IntervalPGetDatum(what->interval));
+
+	what->time = DatumGetTimestampTz(shifted);
+}
+
+static bool
+not_out_of_range(const ErrorData *error)
+{
+	return error->sqlerrcode != ERRCODE_DATETIME_VALUE_OUT_OF_RANGE;
+}
+
+/*
+ * Returns the time that is an interval, not a negative one, before another;
+ * -infinity if there is no such time.  (The server's own subtraction raises an
+ * error, also for infinity minus infinity in PostgreSQL 17 and later.)
+ */
+TimestampTz
+time_before(TimestampTz time, const Interval *interval)
+{
+	Shift		what = {timestamptz_mi_interval, time, interval};
+
+	if (fault_catch(shift, &what, not_out_of_range) != NULL)
+		return DT_NOBEGIN;
+	return what.time;
+}
+
+/* The same after it; infinity if there is no such time. */
+TimestampTz
+time_after(TimestampTz time, const Interval *interval)
+{
+	Shift		what = {timestamptz_pl_interval, time, interval};
+
+	if (fault_catch(shift, &what, not_out_of_range) != NULL)
+		return DT_NOEND;
+	return what.time;
+}
