@@ -7,7 +7,7 @@
 MODULE_big = loopit_leads
 OBJS = \
 	loopit_leads.o \
-	src/admin/argument.o \
+	src/admin/call.o \
 	src/admin/client.o \
 	src/admin/forget.o \
 	src/admin/setup.o \

@@ -37,7 +37,13 @@ $node->safe_psql('postgres', qq{
 		'rejected', 'email_invalid', 'new' || i, 'bad' || i, 'skipped', 'skipped', 'person_skipped',
 		'hook', '{}', '{"filler": "0123456789"}'
 	FROM generate_series(1, 20) i;
-	-- a later delivery settled five of those
+	-- bodies that could not be read
+	INSERT INTO loopit.ingest_log (received_at, duration_us, payload_version, asked_for_booking, status,
+		reason, person_action, booking_action, dismissed_at, ingested_by, outcome, raw_body)
+	SELECT $last + i * interval '1 minute', 300, 1, false, 'rejected', 'payload_malformed', 'skipped',
+		'skipped', now(), 'hook', '{"person": {"id": null}}', convert_to('<raw' || i || '\@example.com>', 'UTF8')
+	FROM generate_series(1, 20) i;
+	-- a later delivery settled five of the rejected ones
 	INSERT INTO loopit.ingest_log (received_at, dealership_id, workspace_id, duration_us,
 		payload_version, asked_for_booking, status, lead_reference, email,
 		person_action, booking_action, ingested_by, outcome, payload)
@@ -46,7 +52,7 @@ $node->safe_psql('postgres', qq{
 	FROM generate_series(1, 5) i;
 });
 $node->safe_psql('postgres', 'VACUUM ANALYZE loopit.ingest_log');
-is($node->safe_psql('postgres', 'SELECT count(*) FROM loopit.ingest_log'), $rows + 25, "the log has $rows rows");
+is($node->safe_psql('postgres', 'SELECT count(*) FROM loopit.ingest_log'), $rows + 45, "the log has $rows rows");
 
 # Checks that the plan of the query uses an index whose name matches the pattern,
 # has no sequential scan and reads few pages, and that the query returns that many
@@ -114,5 +120,23 @@ reads_little('purge of a few', 100,
 	q{SELECT loopit_purge_ingest_log(now() - timestamptz '2020-01-02Z', max_rows => 100)});
 reads_little('purge of none', 0,
 	q{SELECT loopit_purge_ingest_log(interval '100 years')});
+
+# Erasure reads the rows of the person, by id and by e-mail, and the 40 that could
+# not be read or processed.
+sub erases
+{
+	my ($name, $rows, $email) = @_;
+	reads_little("erasure of $name", $rows, "SELECT loopit_forget_person(7, '$email')->'log_rows'");
+}
+$node->safe_psql('postgres', q{
+	INSERT INTO loopit.workspace (id, name) VALUES (7, 'Northside') ON CONFLICT DO NOTHING;
+	INSERT INTO loopit.person (workspace_id, email) SELECT 7, 'person' || i || '@example.com' FROM generate_series(1, 1000) i;
+	UPDATE loopit.ingest_log SET person_id = (SELECT id FROM loopit.person WHERE email = 'person1@example.com') WHERE lead_reference IN ('3', '777', '9999');
+	ANALYZE});
+erases('nobody', 0, 'nobody@example.com');
+erases('an e-mail of the log', 4, 'p778@example.com');
+erases('a person whose e-mail was another', 6, 'person1@example.com');
+erases('the sender of a body that could not be read', 1, 'raw7@example.com');
+erases('the sender of an e-mail that is none', 1, 'bad7');
 
 done_testing();

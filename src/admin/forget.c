@@ -18,13 +18,11 @@
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
-#include "admin/argument.h"
+#include "admin/call.h"
 #include "admin/forget.h"
 #include "payload/encoding.h"
 #include "rules/search.h"
 #include "server/json_out.h"
-#include "server/owner.h"
-#include "store/store.h"
 
 #define HINT_WORKSPACE	"The workspaces are in loopit.workspace."
 #define HINT_EMAIL		"Give the address of the person to erase."
@@ -197,9 +195,7 @@ forget_person(const int64 *workspace_id, struct varlena *email)
 				 errhint("%s", HINT_EMAIL)));
 	search = new_search(email);
 
-	owner_begin(&scope);
-	store = store_open(false);
-	store_take_snapshot(store);
+	store = call_begin(&scope, false);
 	require_address(store, *workspace_id, folded, &search);
 	person_id = store_forget_person(store, *workspace_id, folded, &counts);
 
@@ -209,7 +205,6 @@ forget_person(const int64 *workspace_id, struct varlena *email)
 		unread = find_unread(store, *workspace_id, &search, &unread_count);
 	counts.log_rows = store_forget_log(store, *workspace_id, person_id, folded,
 									   unread, unread_count);
-	store_close(store);
-	owner_end(&scope);
+	call_end(&scope, store);
 	return counts_to_jsonb(&counts);
 }

@@ -9,37 +9,16 @@
  */
 #include "postgres.h"
 
-#include "admin/argument.h"
+#include "admin/call.h"
 #include "admin/support.h"
 #include "ingest/ingest.h"
 #include "payload/body.h"
 #include "payload/encoding.h"
-#include "server/owner.h"
-#include "store/store.h"
 
 #define HINT_LOG_ID \
 	"Take the log_id of loopit.unresolved_lead or loopit_find_leads()."
 #define HINT_AGE		"Give the age of the rows, like interval '90 days'."
 #define HINT_MAX_ROWS	"Give the number of rows that one call may delete."
-
-/* Opens the storage as the owner of the tables. */
-static Store *
-open_as_owner(OwnerScope *scope, bool read_only)
-{
-	Store	   *store;
-
-	owner_begin(scope);
-	store = store_open(read_only);
-	store_take_snapshot(store);
-	return store;
-}
-
-static void
-close_as_owner(const OwnerScope *scope, Store *store)
-{
-	store_close(store);
-	owner_end(scope);
-}
 
 static LeadValue
 time_value(TimestampTz time)
@@ -86,9 +65,9 @@ support_find_leads(const FindLeads *find, ReturnSetInfo *result)
 		query.until = time_value(time_after(*find->around, within));
 	}
 
-	store = open_as_owner(&scope, true);
+	store = call_begin(&scope, true);
 	store_find_leads(store, &query, result->setResult);
-	close_as_owner(&scope, store);
+	call_end(&scope, store);
 }
 
 /*
@@ -116,9 +95,9 @@ support_replay_lead(const int64 *log_id)
 	Store	   *store;
 
 	require_not_null(log_id, "log_id", HINT_LOG_ID);
-	store = open_as_owner(&scope, false);
+	store = call_begin(&scope, false);
 	find_delivery(store, *log_id, &logged);
-	close_as_owner(&scope, store);
+	call_end(&scope, store);
 
 	/* a body that had to be repaired was stored as what it was repaired to */
 	if (logged.payload != NULL)
@@ -146,11 +125,11 @@ support_dismiss_lead(const int64 *log_id, struct varlena *note)
 	Store	   *store;
 
 	require_not_null(log_id, "log_id", HINT_LOG_ID);
-	store = open_as_owner(&scope, false);
+	store = call_begin(&scope, false);
 	find_delivery(store, *log_id, &logged);
 	store_dismiss_lead(store, *log_id, GetCurrentTimestamp(),
 					   argument_text(note));
-	close_as_owner(&scope, store);
+	call_end(&scope, store);
 }
 
 /*
@@ -191,9 +170,9 @@ support_purge_log(const Interval *older_than,
 	others_before = failures_older_than == NULL ? processed_before :
 		older_than_time(failures_older_than, "failures_older_than");
 
-	store = open_as_owner(&scope, false);
+	store = call_begin(&scope, false);
 	deleted = store_purge_log(store, processed_before, others_before,
 							  *max_rows);
-	close_as_owner(&scope, store);
+	call_end(&scope, store);
 	return deleted;
 }

@@ -1,8 +1,8 @@
 /*-------------------------------------------------------------------------
  *
- * argument.c
- *	  Arguments of the functions that support calls: texts, intervals, and what
- *	  is refused.
+ * call.c
+ *	  What the functions that support calls have in common: the session of a
+ *	  call, and its arguments.
  *
  * Memory: all in the caller's context.
  *
@@ -11,10 +11,37 @@
 #include "postgres.h"
 
 #include "utils/builtins.h"
+#include "utils/guc.h"
 
-#include "admin/argument.h"
+#include "admin/call.h"
 #include "payload/encoding.h"
 #include "server/fault.h"
+
+/*
+ * Opens the storage as the owner of the tables.  The call does not read a table
+ * from end to end for the want of statistics: a plan that was made while the
+ * log was empty is used until the table is analyzed.
+ */
+Store *
+call_begin(OwnerScope *scope, bool read_only)
+{
+	Store	   *store;
+
+	owner_begin(scope);
+	(void) set_config_option("enable_seqscan", "off",
+							 PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+	store = store_open(read_only);
+	store_take_snapshot(store);
+	return store;
+}
+
+void
+call_end(const OwnerScope *scope, Store *store)
+{
+	store_close(store);
+	owner_end(scope);
+}
 
 /* A text argument; no data where it is NULL. */
 LeadText

@@ -1,17 +1,21 @@
 /*-------------------------------------------------------------------------
  *
- * argument.h
- *	  Arguments of the functions that support calls: texts, intervals, and what
- *	  is refused.
+ * call.h
+ *	  What the functions that support calls have in common: the session of a
+ *	  call, and its arguments.
  *
  *-------------------------------------------------------------------------
  */
-#ifndef LOOPIT_ARGUMENT_H
-#define LOOPIT_ARGUMENT_H
+#ifndef LOOPIT_CALL_H
+#define LOOPIT_CALL_H
 
 #include "utils/timestamp.h"
 
-#include "rules/lead.h"
+#include "server/owner.h"
+#include "store/store.h"
+
+extern Store *call_begin(OwnerScope *scope, bool read_only);
+extern void call_end(const OwnerScope *scope, Store *store);
 
 extern LeadText argument_text(struct varlena *argument);
 extern LeadText argument_trimmed(struct varlena *argument);
@@ -24,4 +28,4 @@ extern bool is_negative(const Interval *interval);
 extern TimestampTz time_before(TimestampTz time, const Interval *interval);
 extern TimestampTz time_after(TimestampTz time, const Interval *interval);
 
-#endif							/* LOOPIT_ARGUMENT_H */
+#endif							/* LOOPIT_CALL_H */
