@@ -73,6 +73,7 @@ REGRESS = setup setup_again setup_version setup_definition setup_trust loader_ch
 	documents booking late_delivery redelivery rejected failed dry_run \
 	deferred tenants messages batch webhook webhook_encoding webhook_malformed payload_limits replay replay_order \
 	client unresolved find_leads summary_and_audit hints forget forget_encodings \
+	forget_hostile \
 	purge purge_intervals zero_id lead_schema \
 	mask owner privileges dba_objects codes pairs
 REGRESS_OPTS = --inputdir=$(srcdir) --encoding=UTF8 --no-locale

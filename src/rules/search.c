@@ -210,11 +210,14 @@ find_in_wide_text(const char *text, size_t length,
 	return false;
 }
 
-/* Returns true if the text is an address: an @ with something on both sides. */
+/*
+ * Returns true if the text is an address that can be searched for: an @ with
+ * something on both sides, of a length that bounds the time of a search.
+ */
 bool
 is_searchable(const char *address, size_t length)
 {
-	return length > 2 && memchr(address + 1, '@', length - 2) != NULL;
+	return length > 2 && length <= SEARCH_LIMIT && memchr(address + 1, '@', length - 2) != NULL;
 }
 
 /*

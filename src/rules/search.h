@@ -13,6 +13,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#define SEARCH_LIMIT	1024	/* bytes of an address that is searched for */
+
 /* The bytes of room that a search of a text of that length needs. */
 #define SEARCH_ROOM(length) ((length) + (length) / 2 + 4)
 
