@@ -127,7 +127,7 @@ my ($resident) = slurp_file("/proc/$door->{pid}/status") =~ /^VmRSS:\s+(\d+) kB/
 note "$resident kB resident";
 SKIP:
 {
-	skip 'a sanitizer has memory of its own', 1 if $ENV{LOOPIT_DOOR_SANITIZE};
+	skip 'a sanitizer has memory of its own', 1 if $ENV{LOOPIT_TEST_SANITIZE};
 	cmp_ok($resident, '<', 400 * 1024, 'so does the process');
 }
 my %status = (200 => 0, 503 => 0);
