@@ -115,7 +115,7 @@ sub start_door
 			if (defined $all{$name}) { $ENV{$name} = $all{$name} }
 			else { delete $ENV{$name} }
 		}
-		delete @ENV{qw(PGAPPNAME)};
+		delete $ENV{PGAPPNAME};
 		open STDOUT, '>', $log or die;
 		open STDERR, '>', "$log.stderr" or die;
 		exec program() or die "exec: $!";
