@@ -81,15 +81,15 @@ made_relation(const Node *statement)
 	switch (nodeTag(statement))
 	{
 		case T_CreateStmt:
-			return castNode(CreateStmt, statement)->relation->relname;
+			return ((const CreateStmt *) statement)->relation->relname;
 		case T_ViewStmt:
-			return castNode(ViewStmt, statement)->view->relname;
+			return ((const ViewStmt *) statement)->view->relname;
 		case T_CreateSeqStmt:
-			return castNode(CreateSeqStmt, statement)->sequence->relname;
+			return ((const CreateSeqStmt *) statement)->sequence->relname;
 		case T_CompositeTypeStmt:
-			return castNode(CompositeTypeStmt, statement)->typevar->relname;
+			return ((const CompositeTypeStmt *) statement)->typevar->relname;
 		case T_CreateTableAsStmt:
-			return castNode(CreateTableAsStmt, statement)->into->rel->relname;
+			return ((const CreateTableAsStmt *) statement)->into->rel->relname;
 		default:
 			return NULL;
 	}
