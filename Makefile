@@ -60,7 +60,6 @@ OBJS = \
 	src/rules/scan.o \
 	src/rules/search.o \
 	src/rules/seen.o \
-	src/rules/search.o \
 	src/rules/text.o \
 	src/rules/time.o \
 	src/rules/utf8.o \
