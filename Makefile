@@ -18,6 +18,7 @@ OBJS = \
 	src/admin/setup_trust.o \
 	src/admin/support.o \
 	src/ingest/apply.o \
+	src/ingest/base.o \
 	src/ingest/decide.o \
 	src/ingest/hint.o \
 	src/ingest/ingest.o \

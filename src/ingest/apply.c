@@ -30,13 +30,27 @@
  */
 #define MAX_LOOKS	20
 
+/*
+ * Decides the lead as it is to be stored: if something that is stored would
+ * change, it is compared with what the same lead said before.
+ */
+static void
+decide_with_base(const IngestContext *context, Found *found, LeadPlan *plan)
+{
+	decide_lead(context, found, plan);
+	if (!plan->overwrites)
+		return;
+	resolve_base(context, found);
+	decide_lead(context, found, plan);
+}
+
 /* Looks up and decides the whole lead again, in a new snapshot. */
 static void
 look_and_decide(const IngestContext *context, Found *found, LeadPlan *plan)
 {
 	store_take_snapshot(context->store);
 	resolve_lead(context, found);
-	decide_lead(context, found, plan);
+	decide_with_base(context, found, plan);
 }
 
 /*
@@ -173,9 +187,12 @@ apply_lead(const IngestContext *context, Found *found, LeadPlan *plan)
 
 	/* the snapshot in which the caller found the workspace is still current */
 	resolve_lead(context, found);
-	decide_lead(context, found, plan);
 	if (context->dry_run)
+	{
+		decide_with_base(context, found, plan);
 		return;
+	}
+	decide_lead(context, found, plan);
 	keep_person(context, &looks, found, plan);
 	if (!plan->writes)
 		return;

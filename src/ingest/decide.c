@@ -58,7 +58,8 @@ set_value(LeadValue *stored, const LeadValue *value)
 
 /*
  * Decides the person's own fields.  A provided value replaces the stored one;
- * if the payload is stale, it only fills an empty one.  Nothing is ever erased.
+ * one that the same lead sent before, as any of a lead that is no news, only
+ * fills an empty one.  Nothing is ever erased.
  */
 static void
 decide_person(const IngestContext *context, const Found *found, LeadPlan *plan)
@@ -69,10 +70,16 @@ decide_person(const IngestContext *context, const Found *found, LeadPlan *plan)
 	{
 		const LeadValue *value = &context->lead->value[field];
 		LeadValue  *stored = &plan->person.value[field];
+		bool		empty = !stored->provided;
 
-		if (field_table[field].thing == THING_PERSON &&
-			value->provided && !(found->stale && stored->provided))
-			changed |= set_value(stored, value);
+		if (field_table[field].thing != THING_PERSON || !value->provided ||
+			(!empty && (found->fills_only || is_in_base(context, found, field))))
+			continue;
+		if (set_value(stored, value))
+		{
+			changed = true;
+			plan->overwrites |= !empty;
+		}
 	}
 
 	plan->thing[THING_PERSON] =
@@ -80,14 +87,47 @@ decide_person(const IngestContext *context, const Found *found, LeadPlan *plan)
 			 changed ? ACTION_UPDATED : ACTION_UNCHANGED);
 }
 
-/* Decides the address, which is stored as a whole. */
+/*
+ * Decides the action on a thing that is stored as a whole, and that the payload
+ * has complete: what is stored already is replaced only by news.
+ */
+static ThingOutcome
+decide_whole(const Found *found, bool stored, bool differs, bool in_base,
+			 LeadPlan *plan)
+{
+	if (!stored)
+		return done(ACTION_CREATED);
+	if (!differs)
+		return done(ACTION_UNCHANGED);
+	if (found->fills_only && found->fills_reason != CODE_NONE)
+		return skipped(found->fills_reason);
+	if (found->fills_only || in_base)
+		return done(ACTION_UNCHANGED);
+	plan->overwrites = true;
+	return done(ACTION_UPDATED);
+}
+
+/* Returns true if the action stores what the payload has. */
+static bool
+is_written(ThingOutcome outcome)
+{
+	return outcome.action == ACTION_CREATED || outcome.action == ACTION_UPDATED;
+}
+
 static void
 decide_address(const IngestContext *context, const Found *found, LeadPlan *plan)
 {
+	ThingOutcome *outcome = &plan->thing[THING_ADDRESS];
 	Code		reason = obstacle(context, found, THING_ADDRESS);
 	bool		stored = false;
 	bool		differs = false;
+	bool		in_base = true;
 
+	if (reason != CODE_NONE)
+	{
+		*outcome = skipped(reason);
+		return;
+	}
 	for (int field = 0; field < NUM_FIELDS; field++)
 	{
 		if (field_table[field].thing != THING_ADDRESS)
@@ -95,23 +135,14 @@ decide_address(const IngestContext *context, const Found *found, LeadPlan *plan)
 		stored |= found->person.value[field].provided;
 		differs |= !lead_value_equal(&found->person.value[field],
 									 &context->lead->value[field]);
+		in_base &= is_in_base(context, found, field);
 	}
-	if (reason == CODE_NONE && stored && differs && found->stale)
-		reason = CODE_STALE_PAYLOAD;
-	if (reason != CODE_NONE)
-	{
-		plan->thing[THING_ADDRESS] = skipped(reason);
-		return;
-	}
-
-	for (int field = 0; field < NUM_FIELDS; field++)
+	*outcome = decide_whole(found, stored, differs, in_base, plan);
+	for (int field = 0; is_written(*outcome) && field < NUM_FIELDS; field++)
 	{
 		if (field_table[field].thing == THING_ADDRESS)
 			plan->person.value[field] = context->lead->value[field];
 	}
-	plan->thing[THING_ADDRESS] =
-		done(!stored ? ACTION_CREATED :
-			 differs ? ACTION_UPDATED : ACTION_UNCHANGED);
 }
 
 /* Decides the columns of loopit.person that depend on both. */
@@ -120,11 +151,9 @@ decide_person_row(const IngestContext *context, const Found *found, LeadPlan *pl
 {
 	const LeadValue *effective_at = &context->effective_at;
 	LeadValue  *newest = &plan->person.source_updated_at;
-	Action		person = plan->thing[THING_PERSON].action;
-	Action		address = plan->thing[THING_ADDRESS].action;
 
-	if (person == ACTION_CREATED || person == ACTION_UPDATED ||
-		address == ACTION_CREATED || address == ACTION_UPDATED)
+	if (is_written(plan->thing[THING_PERSON]) ||
+		is_written(plan->thing[THING_ADDRESS]))
 	{
 		plan->write_person = true;
 		plan->person.updated_at = context->now;
@@ -176,30 +205,46 @@ plan_document(const Lead *lead, DocumentKind kind, const StoredPerson *stored,
 	return changed;
 }
 
+/* Returns true if the base has the same document. */
+static bool
+is_document_in_base(const IngestContext *context, const Found *found,
+					DocumentKind kind)
+{
+	bool		same = found->base != NULL;
+
+	for (int field = 0; same && field < NUM_FIELDS; field++)
+	{
+		const LeadText *now = &context->lead->value[field].text;
+		const LeadText *before = &found->base->value[field].text;
+
+		if (field_table[field].thing != document_thing(kind))
+			continue;
+		if (field == number_field(kind) && found->base->value[field].provided)
+			same = same_document_number(before->data, before->length,
+										now->data, now->length);
+		else
+			same = is_in_base(context, found, field);
+	}
+	return same;
+}
+
 /* Decides one document of the person. */
 void
 decide_document(const IngestContext *context, const Found *found,
 				DocumentKind kind, LeadPlan *plan)
 {
-	Thing		thing = document_thing(kind);
-	Code		reason = obstacle(context, found, thing);
-	bool		changed;
+	ThingOutcome *outcome = &plan->thing[document_thing(kind)];
+	Code		reason = obstacle(context, found, document_thing(kind));
+	bool		differs;
 
 	if (reason != CODE_NONE)
 	{
-		plan->thing[thing] = skipped(reason);
+		*outcome = skipped(reason);
 		return;
 	}
-
-	changed = plan_document(context->lead, kind, &found->person, &plan->person);
-	if (!found->person.has_document[kind])
-		plan->thing[thing] = done(ACTION_CREATED);
-	else if (!changed)
-		plan->thing[thing] = done(ACTION_UNCHANGED);
-	else if (found->stale)
-		plan->thing[thing] = skipped(CODE_STALE_PAYLOAD);
-	else
-		plan->thing[thing] = done(ACTION_UPDATED);
+	differs = plan_document(context->lead, kind, &found->person, &plan->person);
+	*outcome = decide_whole(found, found->person.has_document[kind], differs,
+							is_document_in_base(context, found, kind), plan);
 }
 
 /*
@@ -244,6 +289,5 @@ decide_lead(const IngestContext *context, Found *found, LeadPlan *plan)
 
 	plan->writes = plan->write_person;
 	for (int thing = THING_PERSON; thing <= THING_BOOKING; thing++)
-		plan->writes |= plan->thing[thing].action == ACTION_CREATED ||
-			plan->thing[thing].action == ACTION_UPDATED;
+		plan->writes |= is_written(plan->thing[thing]);
 }

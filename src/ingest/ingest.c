@@ -77,8 +77,9 @@ set_effective_at(Ingestion *in)
 {
 	IngestContext *context = &in->context;
 
+	context->replay = in->delivery->replay_of != 0;
 	context->effective_at = in->lead.value[FIELD_UPDATED_AT];
-	if (!context->effective_at.provided && in->delivery->replay_of != 0)
+	if (!context->effective_at.provided && context->replay)
 	{
 		context->effective_at.provided = true;
 		context->effective_at.number = in->delivery->first_received_at;

@@ -179,3 +179,26 @@ outcome_to_jsonb(const Outcome *outcome)
 	json_out_end_object(&out);
 	return json_out_finish(&out);
 }
+
+/* Returns true if an outcome that was returned before has an issue of that code. */
+bool
+outcome_has_issue(Jsonb *outcome, Code code)
+{
+	JsonbIterator *iterator = JsonbIteratorInit(&outcome->root);
+	JsonbIteratorToken token;
+	JsonbValue	value;
+	bool		is_code = false;
+
+	while ((token = JsonbIteratorNext(&iterator, &value, false)) != WJB_DONE)
+	{
+		if (token == WJB_KEY)
+			is_code = value.val.string.len == strlen("code") &&
+				memcmp(value.val.string.val, "code", strlen("code")) == 0;
+		else if (token == WJB_VALUE && is_code && value.type == jbvString &&
+				 value.val.string.len == strlen(code_name(code)) &&
+				 memcmp(value.val.string.val, code_name(code),
+						value.val.string.len) == 0)
+			return true;
+	}
+	return false;
+}

@@ -40,6 +40,7 @@ typedef struct Outcome
 } Outcome;
 
 extern void outcome_nothing_stored(Outcome *outcome, Status status, Code reason);
+extern bool outcome_has_issue(Jsonb *outcome, Code code);
 extern Jsonb *outcome_to_jsonb(const Outcome *outcome);
 
 #endif							/* LOOPIT_OUTCOME_H */

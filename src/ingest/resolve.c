@@ -20,26 +20,6 @@ given(const Lead *lead, Field field)
 	return lead->value[field].provided;
 }
 
-/*
- * Returns true if the payload is older than the person.  One that is effective
- * at its receipt is also older than a later delivery without an effective time.
- */
-static bool
-is_stale(const IngestContext *context, const StoredPerson *person)
-{
-	int64		effective_at = context->effective_at.number;
-
-	if (person->id == 0 || !context->effective_at.provided)
-		return false;
-	if (person->source_updated_at.provided &&
-		effective_at < person->source_updated_at.number)
-		return true;
-	return context->effective_at_receipt &&
-		store_received_later(context->store, context->workspace_id,
-							 context->lead->value[FIELD_EMAIL].text,
-							 effective_at, person->updated_at);
-}
-
 static bool
 may_send_for(const Client *client, int64 workspace_id)
 {
@@ -78,9 +58,7 @@ resolve_person(const IngestContext *context, Found *found)
 {
 	store_find_person(context->store, context->workspace_id,
 					  context->lead->value[FIELD_EMAIL].text, &found->person);
-	found->stale = is_stale(context, &found->person);
-	if (found->stale)
-		issue_add(&found->issues, FIELD_UPDATED_AT, CODE_STALE_PAYLOAD);
+	resolve_fills_only(context, found);
 }
 
 /* Looks up the person's documents, if the lead has one. */

@@ -20,6 +20,7 @@ typedef struct IngestContext
 	const Lead *lead;
 	Store	   *store;
 	bool		dry_run;
+	bool		replay;
 	int64		workspace_id;
 	int64		log_id;			/* 0 in a dry run */
 	int64		now;			/* start of the call; microseconds since
@@ -42,6 +43,12 @@ typedef struct Found
 	BookingRow	target;			/* a new one; ids are 0 unless found */
 	bool		location_from_payload;
 	bool		stale;			/* the payload is older than the person */
+	bool		fills_only;		/* values only fill what is empty; */
+	Code		fills_reason;	/* what they do not fill is skipped for this
+								 * reason; CODE_NONE: it is unchanged */
+	bool		base_read;
+	const Lead *base;			/* what the same lead said before; NULL: not
+								 * known */
 	IssueSet	issues;			/* those that need a look-up */
 } Found;
 
@@ -51,6 +58,7 @@ typedef struct LeadPlan
 	ThingOutcome thing[NUM_THINGS]; /* THING_PERSON to THING_BOOKING */
 	bool		write_person;
 	bool		writes;			/* anything at all */
+	bool		overwrites;		/* something that is stored already */
 	StoredPerson person;		/* the new version, documents included */
 } LeadPlan;
 
@@ -66,6 +74,12 @@ extern void resolve_workspace(IngestContext *context, const Client *client,
 extern void resolve_lead(const IngestContext *context, Found *found);
 extern void resolve_documents(const IngestContext *context, Found *found);
 extern void resolve_booking(const IngestContext *context, Found *found);
+
+/* base.c */
+extern void resolve_fills_only(const IngestContext *context, Found *found);
+extern void resolve_base(const IngestContext *context, Found *found);
+extern bool is_in_base(const IngestContext *context, const Found *found,
+					   Field field);
 
 /* decide.c */
 extern void decide_lead(const IngestContext *context, Found *found, LeadPlan *plan);

@@ -53,6 +53,43 @@ store_insert_log(Store *store, const LogRow *log)
 	(void) insert_row(store, TABLE_INGEST_LOG, &row);
 }
 
+/*
+ * Returns the payload, palloc'd, of the newest row of a lead and its person that
+ * was processed, still has its payload, and whose outcome is_base() accepts;
+ * NULL if there is none.
+ */
+Jsonb *
+store_find_base(Store *store, int64 workspace_id, LeadText lead_reference,
+				int64 person_id, bool (*is_base) (Jsonb *outcome))
+{
+	Datum		key[] = {text_datum(lead_reference)};
+	Jsonb	   *payload = NULL;
+	int64		received_at = 0;
+	int64		id = 0;
+	RowScan		row;
+
+	find_rows(store, LOG_BY_LEAD_REFERENCE, key, &row);
+	while (next_row(&row))
+	{
+		/* rows received at the same time are in no order */
+		if (payload != NULL && row_integer(&row, LOG_RECEIVED_AT) != received_at)
+			break;
+		if (row_integer(&row, LOG_WORKSPACE_ID) != workspace_id ||
+			row_integer(&row, LOG_PERSON_ID) != person_id ||
+			row_integer(&row, LOG_ID) < id ||
+			row_is_null(&row, LOG_PAYLOAD) ||
+			strcmp(row_value(&row, LOG_STATUS).text.data,
+				   status_name(STATUS_PROCESSED)) != 0 ||
+			!is_base(row_jsonb(&row, LOG_OUTCOME)))
+			continue;
+		received_at = row_integer(&row, LOG_RECEIVED_AT);
+		id = row_integer(&row, LOG_ID);
+		payload = row_jsonb(&row, LOG_PAYLOAD);
+	}
+	end_rows(&row);
+	return payload;
+}
+
 /* A copy of a varlena of the result; NULL where it is null. */
 static struct varlena *
 result_varlena(uint64 row, int column)

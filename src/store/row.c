@@ -188,6 +188,15 @@ row_value(const RowScan *scan, int column)
 	return datum_value(value, isnull, scan->spec->columns[column].type);
 }
 
+/* A jsonb of the current row that is not null, copied to the current context. */
+Jsonb *
+row_jsonb(const RowScan *scan, int column)
+{
+	bool		isnull;
+
+	return DatumGetJsonbPCopy(scan->access->value(scan, column, &isnull));
+}
+
 /*
  * Locks the row of a primary key; its newest version is then current.  Returns
  * false if it is gone.

@@ -73,6 +73,7 @@ extern bool find_row_by_text(Store *store, Lookup lookup, int64 workspace_id,
 extern int64 row_integer(const RowScan *scan, int column);
 extern bool row_is_null(const RowScan *scan, int column);
 extern LeadValue row_value(const RowScan *scan, int column);
+extern Jsonb *row_jsonb(const RowScan *scan, int column);
 
 extern bool lock_row(Store *store, Table table, LockTupleMode mode,
 					 Datum *key, RowScan *scan);

@@ -27,6 +27,8 @@ begin_direct(RowScan *scan, Lookup lookup, Datum *key)
 
 	direct_scan_begin(&scan->direct, open_relation(scan->store, spec->table),
 					  spec->key, key, spec->nvalues);
+	if (spec->backward)
+		scan->direct.direction = BackwardScanDirection;
 }
 
 static bool

@@ -136,6 +136,8 @@ plan_lookup(Store *store, Lookup lookup)
 	{
 		appendStringInfoString(&sql, i == how->nvalues ? " ORDER BY " : ", ");
 		append_key_column(&sql, spec, &key->columns[i]);
+		if (how->backward)
+			appendStringInfoString(&sql, " DESC");
 	}
 	key_types(spec, key, types);
 	return lookup_plans[lookup] =

@@ -249,7 +249,10 @@ const TableSpec table_specs[NUM_TABLES] = {
 			[LOG_PAYLOAD] = COLUMN("payload", JSONBOID),
 			[LOG_RAW_BODY] = COLUMN("raw_body", BYTEAOID)
 		},
-		.keys = {KEY(PLAIN(LOG_ID))}
+		.keys = {
+			KEY(PLAIN(LOG_ID)),
+			KEY(PLAIN(LOG_LEAD_REFERENCE), PLAIN(LOG_RECEIVED_AT))
+		}
 	}
 };
 
@@ -264,7 +267,8 @@ const LookupSpec lookup_specs[NUM_LOOKUPS] = {
 	[LOCATIONS_BY_ASSET] = {TABLE_ASSET_LOCATION, 1, 2},
 	[PERSON_BY_EMAIL] = {TABLE_PERSON, 1, 2},
 	[DOCUMENTS_BY_PERSON] = {TABLE_IDENTITY_DOCUMENT, 0, 2},
-	[BOOKING_BY_LEAD_REFERENCE] = {TABLE_BOOKING, 1, 2}
+	[BOOKING_BY_LEAD_REFERENCE] = {TABLE_BOOKING, 1, 2},
+	[LOG_BY_LEAD_REFERENCE] = {TABLE_INGEST_LOG, 1, 1,.backward = true}
 };
 
 /* How many columns the description has. */

@@ -151,6 +151,7 @@ typedef enum Lookup
 	PERSON_BY_EMAIL,
 	DOCUMENTS_BY_PERSON,
 	BOOKING_BY_LEAD_REFERENCE,
+	LOG_BY_LEAD_REFERENCE,
 	NUM_LOOKUPS
 } Lookup;
 
@@ -159,7 +160,8 @@ typedef struct LookupSpec
 	Table		table;
 	int			key;			/* of the table's description */
 	int			nvalues;		/* how many of its columns are given; rows are
-								 * in the order of the others */
+								 * in the order of the others, */
+	bool		backward;		/* or in the reverse */
 } LookupSpec;
 
 extern const LookupSpec lookup_specs[NUM_LOOKUPS];

@@ -67,6 +67,7 @@ direct_scan_begin(DirectScan *scan, DirectRelation *relation, int key,
 									   unconstify(FmgrInfo *, &index->equal[i]),
 									   values[i]);
 	scan->relation = relation;
+	scan->direction = ForwardScanDirection;
 	scan->scan = begin_index_scan(relation->rel, index_rel,
 								  GetActiveSnapshot(), count);
 	index_rescan(scan->scan, keys, count, NULL, 0);
@@ -82,7 +83,7 @@ bool
 direct_scan_next(DirectScan *scan)
 {
 	CHECK_FOR_INTERRUPTS();
-	if (!index_getnext_slot(scan->scan, ForwardScanDirection,
+	if (!index_getnext_slot(scan->scan, scan->direction,
 							scan->relation->slot))
 		return false;
 	ExecMaterializeSlot(scan->relation->slot);

@@ -81,6 +81,7 @@ typedef struct DirectScan
 {
 	DirectRelation *relation;
 	IndexScanDesc scan;
+	ScanDirection direction;
 } DirectScan;
 
 /* cache.c */

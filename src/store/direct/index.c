@@ -21,6 +21,7 @@
 #include "catalog/pg_collation_d.h"
 #include "catalog/pg_opfamily_d.h"
 #include "catalog/pg_type_d.h"
+#include "commands/defrem.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
 #include "utils/fmgroids.h"
@@ -147,6 +148,9 @@ match_key(Relation index, const TableSpec *spec, const KeySpec *key,
 			return false;		/* rows come in another order */
 		if (index->rd_opfamily[i] == INTEGER_BTREE_FAM_OID)
 			equal = index->rd_opcintype[i] == INT8OID ? F_INT8EQ : F_INT4EQ;
+		else if (index->rd_opfamily[i] ==
+				 get_opclass_family(GetDefaultOpClass(TIMESTAMPTZOID, BTREE_AM_OID)))
+			equal = F_TIMESTAMPTZ_EQ;
 		else if (index->rd_opfamily[i] == TEXT_BTREE_FAM_OID &&
 				 index->rd_indcollation[i] == C_COLLATION_OID)
 			equal = F_TEXTEQ;

@@ -1,0 +1,116 @@
+/*-------------------------------------------------------------------------
+ *
+ * base.c
+ *	  What of a delivery is news: whether it may replace what is stored, and what
+ *	  the same lead said before.
+ *
+ * A webhook repeats the whole form each time, so a value is news only if it
+ * differs from that of the base, the newest earlier delivery of the lead.  It
+ * is read by the ordinary reader and validator.
+ *
+ * Source of the rules: documentation, "What is stored".
+ *
+ * Memory: the base is in the caller's context.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "ingest/outcome.h"
+#include "ingest/stages.h"
+#include "payload/read.h"
+
+/*
+ * Returns true if the payload is older than the person.  One that is effective
+ * at its receipt is also older than a later delivery without an effective time.
+ */
+static bool
+is_stale(const IngestContext *context, const StoredPerson *person)
+{
+	int64		effective_at = context->effective_at.number;
+
+	if (person->id == 0 || !context->effective_at.provided)
+		return false;
+	if (person->source_updated_at.provided &&
+		effective_at < person->source_updated_at.number)
+		return true;
+	return context->effective_at_receipt &&
+		store_received_later(context->store, context->workspace_id,
+							 context->lead->value[FIELD_EMAIL].text,
+							 effective_at, person->updated_at);
+}
+
+/* Returns true if a replay is not newer than the person. */
+static bool
+is_repeated(const IngestContext *context, const StoredPerson *person)
+{
+	int64		stored_at = person->source_updated_at.provided ?
+		person->source_updated_at.number : person->updated_at;
+
+	return context->replay && person->id != 0 &&
+		context->effective_at.number <= stored_at;
+}
+
+/*
+ * Determines whether the lead only fills what is empty, and why, for the person
+ * that was found.
+ */
+void
+resolve_fills_only(const IngestContext *context, Found *found)
+{
+	const StoredPerson *person = &found->person;
+
+	found->fills_only = true;
+	if (is_stale(context, person))
+	{
+		found->stale = true;
+		found->fills_reason = CODE_STALE_PAYLOAD;
+		issue_add(&found->issues, FIELD_UPDATED_AT, CODE_STALE_PAYLOAD);
+	}
+	else if ((context->lead->codes & CODE_BIT(CODE_UPDATED_AT_INVALID)) &&
+			 person->source_updated_at.provided)
+		found->fills_reason = CODE_UPDATED_AT_INVALID;
+	else
+	{
+		found->fills_reason = CODE_NONE;
+		found->fills_only = is_repeated(context, person);
+	}
+}
+
+/* A delivery that was stale said nothing that could have been stored. */
+static bool
+is_base(Jsonb *outcome)
+{
+	return !outcome_has_issue(outcome, CODE_STALE_PAYLOAD);
+}
+
+/* Reads what the same lead said before, if the log still has it. */
+void
+resolve_base(const IngestContext *context, Found *found)
+{
+	Jsonb	   *payload = store_find_base(context->store, context->workspace_id,
+										  context->lead->lead_reference,
+										  found->person.id, is_base);
+
+	found->base_read = true;
+	if (payload != NULL)
+	{
+		RawValue   *raw = palloc(sizeof(RawValue) * NUM_FIELDS);
+		Lead	   *base = palloc(sizeof(Lead));
+
+		if (read_payload(payload, raw))
+		{
+			validate_lead(raw, context->now, base);
+			found->base = base;
+		}
+	}
+}
+
+/* Returns true if the field's value is the same in the base. */
+bool
+is_in_base(const IngestContext *context, const Found *found, Field field)
+{
+	return found->base != NULL &&
+		lead_value_equal(&context->lead->value[field],
+						 &found->base->value[field]);
+}
