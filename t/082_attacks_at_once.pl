@@ -139,6 +139,19 @@ subtest 'VACUUM (FREEZE) beside a lead that waits' => sub {
 	clean_log();
 };
 
+subtest 'a caller who leaves its transaction open' => sub {
+	fresh($node, 'victim');
+	my $open = session();
+	$open->query_safe(q{BEGIN; SELECT test.ingest(test.named('1', 'ann@example.com', 'Ann'))});
+	my $impatient = "SET lock_timeout = '300ms'; SET loopit_leads.storage = $storage;";
+	is(run_sql($node, 'victim', "$impatient SELECT test.ingest(test.named('2', 'bea\@example.com', 'Bea'));"), "processed created created\n", 'leads of other persons do not wait');
+	is(run_sql($node, 'victim', "$impatient SELECT test.ingest(test.named('3', 'ann\@example.com', 'Ann'));"), "ERROR:  55P03\n", 'one of the same person does');
+	is(run_sql($node, 'victim', "$impatient SELECT loopit_forget_person(7, 'bea\@example.com')->>'persons';"), "1\n", 'an erasure of another person does not');
+	$open->query_safe('COMMIT');
+	$open->quit;
+	clean_log();
+};
+
 # ---------------------------------------------------------------------------
 # An index that is too new for a transaction is not too new for the next.
 # ---------------------------------------------------------------------------
