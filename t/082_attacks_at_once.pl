@@ -51,8 +51,8 @@ sub result_of
 # ---------------------------------------------------------------------------
 
 my @swaps = (
-	[ 'asset', 'CREATE TABLE loopit.asset_new (LIKE loopit.asset INCLUDING ALL); INSERT INTO loopit.asset_new (workspace_id, id, vin) VALUES (7, 9999, \'NEW\');
-		INSERT INTO loopit.asset_location SELECT 7, 9999, 3, 1 WHERE false', '{"item": {"vin": "new"}}' ],
+	[ 'asset', 'CREATE TABLE loopit.asset_new (LIKE loopit.asset INCLUDING ALL); INSERT INTO loopit.asset_new (workspace_id, id, vin) VALUES (7, 9999, \'NEW1\');
+		INSERT INTO loopit.asset_location SELECT 7, 9999, 3, 1 WHERE false', '{"item": {"vin": "new1"}}' ],
 	[ 'package', 'CREATE TABLE loopit.package_new (LIKE loopit.package INCLUDING ALL); INSERT INTO loopit.package_new (workspace_id, id, name) VALUES (7, 9999, \'New\')',
 		'{"additional_details": {"subscription_plan": "New"}}' ],
 	[ 'location', 'CREATE TABLE loopit.location_new (LIKE loopit.location INCLUDING ALL); INSERT INTO loopit.location_new (workspace_id, id, name) VALUES (7, 9999, \'New\')',
