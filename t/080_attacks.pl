@@ -512,6 +512,11 @@ attack('an auditor with a leaky function', q{SELECT test.ingest(test.lead('1'));
 	CREATE FUNCTION test.leak(anyelement) RETURNS boolean LANGUAGE plpgsql COST 0.0000001 AS $$ BEGIN RAISE NOTICE '%', $1; RETURN position('1 High St' IN $1::text) > 0 OR position('L1' IN $1::text) > 0; END $$;
 	SELECT count(*) FROM loopit.ingest_audit a WHERE test.leak(a.payload) OR test.leak(a.outcome) OR test.leak(a); SELECT count(*) FROM loopit.ingest_log;
 	RESET SESSION AUTHORIZATION; DROP OWNED BY attacks_auditor; DROP ROLE attacks_auditor;}, qr/^processed created created\n0\nERROR:  42501$/);
+attack('a role with CREATE on the database cannot be first', q{
+	DROP SCHEMA loopit CASCADE; CREATE ROLE attacks_creator; GRANT CREATE ON DATABASE victim TO attacks_creator; SET ROLE attacks_creator;
+	CREATE SCHEMA loopit; CREATE TABLE loopit.schema_version (step int PRIMARY KEY, title text, taken_at timestamptz DEFAULT now());
+	RESET ROLE; SELECT count(*) FROM loopit_setup(); SELECT count(*) FROM pg_class WHERE relnamespace = 'loopit'::regnamespace AND relkind = 'r';
+	DROP OWNED BY attacks_creator CASCADE; DROP ROLE attacks_creator;}, qr/^ERROR:  42501\n1$/, level => 'error');
 attack('a role with CREATE on the schema of the functions', q{
 	CREATE ROLE attacks_creator; SET ROLE attacks_creator; CREATE FUNCTION public.loopit_ingest_lead(text) RETURNS text LANGUAGE sql AS $$ SELECT 'mine' $$; RESET ROLE;
 	GRANT CREATE ON SCHEMA public TO attacks_creator; SET ROLE attacks_creator; CREATE FUNCTION public.loopit_ingest_lead(text) RETURNS text LANGUAGE sql AS $$ SELECT 'mine' $$; RESET ROLE;
@@ -550,6 +555,12 @@ attack('what the code of the owner leaves in the session of the caller', q{
 	SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'; CLOSE ALL; DISCARD TEMP; SELECT pg_advisory_unlock_all();
 	SET client_min_messages = error; DROP OWNED BY attacks_sender, attacks_owner CASCADE; DROP ROLE attacks_sender, attacks_owner;},
 	qr/^processed\nat COMMIT\|attacks_sender\nattacks_owner\nleft_behind\n1$/m);
+attack('the code of the owner in a view runs as the auditor', q{SELECT test.ingest(test.lead('1'));
+	CREATE TABLE test.ran (as_role text); GRANT ALL ON test.ran TO PUBLIC;
+	CREATE OR REPLACE FUNCTION loopit.masked(payload jsonb) RETURNS jsonb LANGUAGE plpgsql AS $$ BEGIN INSERT INTO test.ran VALUES (current_user); RETURN NULL; END $$;
+	CREATE ROLE attacks_auditor; GRANT USAGE ON SCHEMA loopit TO attacks_auditor; GRANT SELECT ON loopit.ingest_audit TO attacks_auditor;
+	SET SESSION AUTHORIZATION attacks_auditor; SELECT count(payload) FROM loopit.ingest_audit; RESET SESSION AUTHORIZATION; SELECT * FROM test.ran;
+	DROP OWNED BY attacks_auditor; DROP ROLE attacks_auditor;}, qr/^processed created created\n0\nattacks_auditor$/);
 
 # No function can be made to raise an internal error by its arguments.
 subtest 'arguments of every function' => sub {

@@ -51,8 +51,8 @@ sub result_of
 # ---------------------------------------------------------------------------
 
 my @swaps = (
-	[ 'asset', 'CREATE TABLE loopit.asset_new (LIKE loopit.asset INCLUDING ALL); INSERT INTO loopit.asset_new (workspace_id, id, vin) VALUES (7, 9999, \'NEW\');
-		INSERT INTO loopit.asset_location SELECT 7, 9999, 3, 1 WHERE false', '{"item": {"vin": "new"}}' ],
+	[ 'asset', 'CREATE TABLE loopit.asset_new (LIKE loopit.asset INCLUDING ALL); INSERT INTO loopit.asset_new (workspace_id, id, vin) VALUES (7, 9999, \'NEW1\');
+		INSERT INTO loopit.asset_location SELECT 7, 9999, 3, 1 WHERE false', '{"item": {"vin": "new1"}}' ],
 	[ 'package', 'CREATE TABLE loopit.package_new (LIKE loopit.package INCLUDING ALL); INSERT INTO loopit.package_new (workspace_id, id, name) VALUES (7, 9999, \'New\')',
 		'{"additional_details": {"subscription_plan": "New"}}' ],
 	[ 'location', 'CREATE TABLE loopit.location_new (LIKE loopit.location INCLUDING ALL); INSERT INTO loopit.location_new (workspace_id, id, name) VALUES (7, 9999, \'New\')',
@@ -136,6 +136,19 @@ subtest 'VACUUM (FREEZE) beside a lead that waits' => sub {
 	$blocker->query_safe('COMMIT');
 	is(result_of($lead), 'processed updated created', 'then the lead goes on');
 	$_->quit for $blocker, $lead;
+	clean_log();
+};
+
+subtest 'a caller who leaves its transaction open' => sub {
+	fresh($node, 'victim');
+	my $open = session();
+	$open->query_safe(q{BEGIN; SELECT test.ingest(test.named('1', 'ann@example.com', 'Ann'))});
+	my $impatient = "SET lock_timeout = '300ms'; SET loopit_leads.storage = $storage;";
+	is(run_sql($node, 'victim', "$impatient SELECT test.ingest(test.named('2', 'bea\@example.com', 'Bea'));"), "processed created created\n", 'leads of other persons do not wait');
+	is(run_sql($node, 'victim', "$impatient SELECT test.ingest(test.named('3', 'ann\@example.com', 'Ann'));"), "ERROR:  55P03\n", 'one of the same person does');
+	is(run_sql($node, 'victim', "$impatient SELECT loopit_forget_person(7, 'bea\@example.com')->>'persons';"), "1\n", 'an erasure of another person does not');
+	$open->query_safe('COMMIT');
+	$open->quit;
 	clean_log();
 };
 

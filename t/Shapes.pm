@@ -194,7 +194,7 @@ sub some_payload
 	push @details, '"license_number": "L' . int(rand 3) . '", "license_expiry": "01/01/2030", "license_dob": "01/01/1990", "license_state": "WA"' if chance(0.5);
 	push @details, '"passport_number": "P' . int(rand 3) . '", "passport_country": "au", "passport_expiry": "01/01/2030", "passport_dob": "01/01/1990"' if chance(0.4);
 	push @parts, '"additional_details": {' . join(', ', @details) . '}';
-	push @parts, '"item": {"vin": "' . one_of('vin9', 'VIN8', 'vin99', 'none') . '"' . (chance(0.2) ? ', "stock_number": "S"' : '') . '}' if chance(0.8);
+	push @parts, '"item": {"vin": "' . one_of('vin9', 'VIN8', 'vin99', 'none1') . '"' . (chance(0.2) ? ', "stock_number": "S"' : '') . '}' if chance(0.8);
 	push @parts, '"location": {"location_name": "' . one_of('depot', 'nowhere') . '"}' if chance(0.5);
 	return '{' . join(', ', @parts) . '}';
 }
