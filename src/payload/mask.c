@@ -239,7 +239,9 @@ mask_payload(Jsonb *payload)
 				break;
 			case WJB_ELEM:
 				set_next_element(&walk);
-				/* FALLTHROUGH */
+				if (!is_shown(&walk, &value))
+					mask_value(&value);
+				break;
 			case WJB_VALUE:
 				if (!is_shown(&walk, &value))
 					mask_value(&value);
