@@ -94,7 +94,7 @@ FROM pg_catalog.unnest('{
 	passport_dob_invalid,
 	vehicle_missing, asset_not_found, asset_archived, location_not_found,
 	package_missing, package_not_found,
-	vehicle_ambiguous, location_defaulted, booking_conflict,
+	vehicle_ambiguous, location_defaulted, location_unlisted, booking_conflict,
 	placeholder, id_missing, stale_payload, updated_at_invalid,
 	document_expired, dob_implausible}'::text[]) WITH ORDINALITY AS c (code, rank)
 JOIN loopit_reason_codes() r ON r.code = c.code;
@@ -982,6 +982,11 @@ BEGIN
 						IF found_now.location IS NOT NULL THEN
 							new_location := found_now.location;
 							location_from := 'payload';
+							IF NOT EXISTS (SELECT FROM peer.asset_location al
+								WHERE al.workspace_id = the_workspace
+								AND al.asset_id = new_asset AND al.location_id = new_location) THEN
+								issues := issues || ('location.location_name', 'location_unlisted')::peer.issue;
+							END IF;
 						ELSE
 							SELECT al.location_id INTO new_location
 							FROM peer.asset_location al

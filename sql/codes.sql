@@ -42,6 +42,7 @@ INSERT INTO test.example VALUES
 	('package_not_found', '{additional_details,subscription_plan}', '"Platinum"'),
 	('vehicle_ambiguous', '{item,stock_number}', '"STOCK89"'),
 	('location_defaulted', '{location,location_name}', '"Nowhere"'),
+	('location_unlisted', '{item,vin}', '"VIN93"'),
 	('placeholder', '{item,vin}', '"N/A"'),
 	('document_expired', '{additional_details,license_expiry}', '"31/12/1999"'),
 	('dob_implausible', '{prospect,dob}', '"31/12/1899"'),
