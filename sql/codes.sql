@@ -71,6 +71,8 @@ INSERT INTO test.seen VALUES
 	('payload_repaired', loopit_ingest_webhook('{"id": 1,}')),
 	('stale_payload', loopit_ingest_lead(test.full_lead() || '{"updated_at": "2024-01-01T00:00:00Z"}'));
 INSERT INTO test.seen VALUES
+	('identity_changed', loopit_ingest_lead(jsonb_set(test.full_lead() || '{"id": "x00", "updated_at": null}', '{prospect,dob}', '"02/02/1990"')));
+INSERT INTO test.seen VALUES
 	('booking_conflict', loopit_ingest_lead(jsonb_set(test.full_lead() || '{"id": "x12"}', '{item,vin}', '"VIN89"')));
 INSERT INTO loopit.client (client_id, name, workspaces) VALUES ('x', 'x', '{8}');
 SELECT log_id FROM loopit_door_receive_as('x', convert_to(test.full_lead()::text, 'UTF8')) \gset

@@ -198,6 +198,11 @@ const CodeSpec code_table[NUM_CODES] = {
 		"the value is not an RFC 3339 date and time, or is more than a day in the future, so it is ignored",
 		"send it like 2025-10-03T06:10:22Z"
 	},
+	[CODE_IDENTITY_CHANGED] = {
+		"identity_changed", THING_ANY, false, FIELD_NONE, FIELD_NONE,
+		"the value replaced another one that was stored of the person with this e-mail address",
+		"ask the person which one is right, and whether several people use this address"
+	},
 	[CODE_DOCUMENT_EXPIRED] = {
 		"document_expired", THING_ANY, false, FIELD_NONE, FIELD_NONE,
 		"the document has expired, which does not keep it from being stored",
