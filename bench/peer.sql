@@ -98,8 +98,8 @@ FROM pg_catalog.unnest('{
 	passport_dob_invalid,
 	vehicle_missing, asset_not_found, asset_archived, location_not_found,
 	package_missing, package_not_found,
-	vehicle_ambiguous, location_defaulted, booking_conflict,
-	placeholder, id_missing, stale_payload, updated_at_invalid,
+	vehicle_ambiguous, location_defaulted, location_unlisted, booking_conflict,
+	placeholder, id_missing, stale_payload, updated_at_invalid, identity_changed,
 	document_expired, dob_implausible}'::text[]) WITH ORDINALITY AS c (code, rank)
 JOIN loopit_reason_codes() r ON r.code = c.code;
 
@@ -484,6 +484,9 @@ DECLARE
 	locked		boolean := false;
 	stale		boolean := false;
 	conflicting	boolean := false;
+	changed_dob	boolean := false;
+	changed_licence boolean := false;
+	changed_passport boolean := false;
 	the_workspace bigint;
 	the_person	bigint;
 	the_booking	bigint;
@@ -986,6 +989,11 @@ BEGIN
 						IF found_now.location IS NOT NULL THEN
 							new_location := found_now.location;
 							location_from := 'payload';
+							IF NOT EXISTS (SELECT FROM peer.asset_location al
+								WHERE al.workspace_id = the_workspace
+								AND al.asset_id = new_asset AND al.location_id = new_location) THEN
+								issues := issues || ('location.location_name', 'location_unlisted')::peer.issue;
+							END IF;
 						ELSE
 							SELECT al.location_id INTO new_location
 							FROM peer.asset_location al
@@ -1034,6 +1042,9 @@ BEGIN
 				-- locked, and everything is read and decided again: deliveries
 				-- of the same person wait for each other at the person's row.
 				LOOP
+					changed_dob := false;
+					changed_licence := false;
+					changed_passport := false;
 					-- A booking of an erased person is never in conflict.
 					conflicting := the_booking IS NOT NULL AND booking_reason IS NULL
 						AND booked_person IS NOT NULL
@@ -1096,6 +1107,8 @@ BEGIN
 								stored.date_of_birth, stored.mobile_phone, stored.marketing_opt_in)
 							THEN 'updated' ELSE 'unchanged' END;
 
+						changed_dob := COALESCE(n_dob <> stored.date_of_birth, false);
+
 						IF has_address THEN
 							address_action := CASE
 								WHEN stored.street IS NULL THEN 'created'
@@ -1133,6 +1146,8 @@ BEGIN
 								THEN 'unchanged'
 								WHEN stale THEN 'skipped'
 								ELSE 'updated' END;
+							changed_licence := licence_action = 'updated'
+								AND peer.number_key(licence.number) <> peer.number_key(v_licence_number);
 						END IF;
 
 						IF has_passport THEN
@@ -1155,6 +1170,8 @@ BEGIN
 								THEN 'unchanged'
 								WHEN stale THEN 'skipped'
 								ELSE 'updated' END;
+							changed_passport := passport_action = 'updated'
+								AND peer.number_key(passport.number) <> peer.number_key(v_passport_number);
 						END IF;
 
 						EXIT WHEN locked OR person_action = 'unchanged'
@@ -1291,6 +1308,15 @@ BEGIN
 
 		IF stale THEN
 			issues := issues || ('updated_at', 'stale_payload')::peer.issue;
+		END IF;
+		IF changed_dob THEN
+			issues := issues || ('prospect.dob', 'identity_changed')::peer.issue;
+		END IF;
+		IF changed_licence THEN
+			issues := issues || ('additional_details.license_number', 'identity_changed')::peer.issue;
+		END IF;
+		IF changed_passport THEN
+			issues := issues || ('additional_details.passport_number', 'identity_changed')::peer.issue;
 		END IF;
 		IF conflicting THEN
 			issues := issues || ('id', 'booking_conflict')::peer.issue;

@@ -42,6 +42,7 @@ INSERT INTO test.example VALUES
 	('package_not_found', '{additional_details,subscription_plan}', '"Platinum"'),
 	('vehicle_ambiguous', '{item,stock_number}', '"STOCK89"'),
 	('location_defaulted', '{location,location_name}', '"Nowhere"'),
+	('location_unlisted', '{item,vin}', '"VIN93"'),
 	('placeholder', '{item,vin}', '"N/A"'),
 	('document_expired', '{additional_details,license_expiry}', '"31/12/1999"'),
 	('dob_implausible', '{prospect,dob}', '"31/12/1899"'),
@@ -69,6 +70,8 @@ INSERT INTO test.seen VALUES
 	('payload_malformed', loopit_ingest_webhook('{"id": 1')),
 	('payload_repaired', loopit_ingest_webhook('{"id": 1,}')),
 	('stale_payload', loopit_ingest_lead(test.full_lead() || '{"updated_at": "2024-01-01T00:00:00Z"}'));
+INSERT INTO test.seen VALUES
+	('identity_changed', loopit_ingest_lead(jsonb_set(test.full_lead() || '{"id": "x00", "updated_at": null}', '{prospect,dob}', '"02/02/1990"')));
 INSERT INTO test.seen VALUES
 	('booking_conflict', loopit_ingest_lead(jsonb_set(test.full_lead() || '{"id": "x12"}', '{item,vin}', '"VIN89"')));
 INSERT INTO loopit.client (client_id, name, workspaces) VALUES ('x', 'x', '{8}');

@@ -354,8 +354,8 @@ my @codes = qw(
   licence_incomplete licence_expiry_invalid licence_dob_invalid licence_state_not_abbreviated
   passport_incomplete passport_country_unknown passport_expiry_invalid passport_dob_invalid
   vehicle_missing asset_not_found asset_archived location_not_found package_missing package_not_found
-  vehicle_ambiguous location_defaulted booking_conflict placeholder id_missing stale_payload updated_at_invalid
-  document_expired dob_implausible);
+  vehicle_ambiguous location_defaulted location_unlisted booking_conflict placeholder id_missing stale_payload updated_at_invalid
+  identity_changed document_expired dob_implausible);
 my %reasons = (
 	address => [qw(not_provided person_skipped stale_payload address_incomplete state_not_abbreviated)],
 	driver_licence => [qw(not_provided person_skipped stale_payload licence_incomplete

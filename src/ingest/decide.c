@@ -57,13 +57,28 @@ set_value(LeadValue *stored, const LeadValue *value)
 }
 
 /*
+ * Reports whether a stored value by which people are told apart was replaced by
+ * another: several may use the e-mail address.  An earlier decision may have
+ * reported otherwise.
+ */
+static void
+report_identity(Found *found, Field field, bool replaced)
+{
+	if (replaced)
+		issue_add(&found->issues, field, CODE_IDENTITY_CHANGED);
+	else
+		found->issues.codes[field] &= ~CODE_BIT(CODE_IDENTITY_CHANGED);
+}
+
+/*
  * Decides the person's own fields.  A provided value replaces the stored one;
  * one that the same lead sent before, as any of a lead that is no news, only
  * fills an empty one.  Nothing is ever erased.
  */
 static void
-decide_person(const IngestContext *context, const Found *found, LeadPlan *plan)
+decide_person(const IngestContext *context, Found *found, LeadPlan *plan)
 {
+	const LeadValue *dob = &found->person.value[FIELD_DOB];
 	bool		changed = false;
 
 	for (int field = 0; field < NUM_FIELDS; field++)
@@ -85,6 +100,8 @@ decide_person(const IngestContext *context, const Found *found, LeadPlan *plan)
 	plan->thing[THING_PERSON] =
 		done(found->person.id == 0 ? ACTION_CREATED :
 			 changed ? ACTION_UPDATED : ACTION_UNCHANGED);
+	report_identity(found, FIELD_DOB, dob->provided &&
+					!lead_value_equal(dob, &plan->person.value[FIELD_DOB]));
 }
 
 /*
@@ -173,6 +190,17 @@ number_field(DocumentKind kind)
 	return kind == DOCUMENT_PASSPORT ? FIELD_PASSPORT_NUMBER : FIELD_LICENCE_NUMBER;
 }
 
+/* Returns true if the document is stored with the number that the payload has. */
+static bool
+has_same_number(const Lead *lead, DocumentKind kind, const StoredPerson *stored)
+{
+	const LeadText *old = &stored->value[number_field(kind)].text;
+	const LeadText *new = &lead->value[number_field(kind)].text;
+
+	return stored->has_document[kind] &&
+		same_document_number(old->data, old->length, new->data, new->length);
+}
+
 /*
  * Plans the document's fields as the payload has them; returns true if that
  * changes a stored one.  While the number is the same, optional parts that the
@@ -185,10 +213,7 @@ plan_document(const Lead *lead, DocumentKind kind, const StoredPerson *stored,
 			  StoredPerson *person)
 {
 	Field		number = number_field(kind);
-	const LeadText *old = &stored->value[number].text;
-	const LeadText *new = &lead->value[number].text;
-	bool		same_number = stored->has_document[kind] &&
-		same_document_number(old->data, old->length, new->data, new->length);
+	bool		same_number = has_same_number(lead, kind, stored);
 	bool		changed = false;
 
 	for (int field = 0; field < NUM_FIELDS; field++)
@@ -230,13 +255,14 @@ is_document_in_base(const IngestContext *context, const Found *found,
 
 /* Decides one document of the person. */
 void
-decide_document(const IngestContext *context, const Found *found,
+decide_document(const IngestContext *context, Found *found,
 				DocumentKind kind, LeadPlan *plan)
 {
 	ThingOutcome *outcome = &plan->thing[document_thing(kind)];
 	Code		reason = obstacle(context, found, document_thing(kind));
 	bool		differs;
 
+	report_identity(found, number_field(kind), false);
 	if (reason != CODE_NONE)
 	{
 		*outcome = skipped(reason);
@@ -245,6 +271,8 @@ decide_document(const IngestContext *context, const Found *found,
 	differs = plan_document(context->lead, kind, &found->person, &plan->person);
 	*outcome = decide_whole(found, found->person.has_document[kind], differs,
 							is_document_in_base(context, found, kind), plan);
+	report_identity(found, number_field(kind), outcome->action == ACTION_UPDATED &&
+					!has_same_number(context->lead, kind, &found->person));
 }
 
 /*

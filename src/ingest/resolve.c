@@ -129,7 +129,11 @@ resolve_asset(const IngestContext *context, Found *found)
 	}
 }
 
-/* Looks up the location that the payload names, else the vehicle's first one. */
+/*
+ * Looks up the location that the payload names, else the vehicle's first one.
+ * The named one is taken also if the vehicle is not listed there: the website
+ * offers it, and the list may be the one that is behind.
+ */
 static void
 resolve_location(const IngestContext *context, Found *found)
 {
@@ -143,7 +147,14 @@ resolve_location(const IngestContext *context, Found *found)
 								lead->value[FIELD_LOCATION_NAME].text);
 	found->location_from_payload = found->target.location_id != 0;
 	if (found->location_from_payload)
+	{
+		if (!store_is_location_of_asset(context->store, context->workspace_id,
+										found->target.asset_id,
+										found->target.location_id))
+			issue_add(&found->issues, FIELD_LOCATION_NAME,
+					  CODE_LOCATION_UNLISTED);
 		return;
+	}
 
 	found->target.location_id =
 		store_find_first_location(context->store, context->workspace_id,

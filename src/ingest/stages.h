@@ -83,7 +83,7 @@ extern bool is_in_base(const IngestContext *context, const Found *found,
 
 /* decide.c */
 extern void decide_lead(const IngestContext *context, Found *found, LeadPlan *plan);
-extern void decide_document(const IngestContext *context, const Found *found,
+extern void decide_document(const IngestContext *context, Found *found,
 							DocumentKind kind, LeadPlan *plan);
 extern void decide_booking(const IngestContext *context, Found *found,
 						   LeadPlan *plan);

@@ -45,7 +45,8 @@ fields_of_code(Code code)
 	{
 		if (field_table[field].missing_code == (int) code ||
 			field_table[field].invalid_code == (int) code ||
-			field_table[field].doubt_code == (int) code)
+			field_table[field].doubt_code == (int) code ||
+			(code == CODE_IDENTITY_CHANGED && field_table[field].identifies))
 			append_path(&paths, (Field) field);
 	}
 	return paths.data;

@@ -168,6 +168,11 @@ const CodeSpec code_table[NUM_CODES] = {
 		"the workspace has no live location of this name, so the vehicle's first bookable location is booked",
 		"send the name of a location as the workspace has it"
 	},
+	[CODE_LOCATION_UNLISTED] = {
+		"location_unlisted", THING_BOOKING, false, FIELD_LOCATION_NAME, FIELD_NONE,
+		"the vehicle is not listed at this location, which is booked all the same because the lead names it",
+		"check that the vehicle can be picked up there; if so, add the location to the vehicle's in loopit.asset_location"
+	},
 	[CODE_BOOKING_CONFLICT] = {
 		"booking_conflict", THING_BOOKING, false, FIELD_ID, FIELD_NONE,
 		"this lead already has a booking with another person, vehicle, location or package, which is not changed",
@@ -192,6 +197,11 @@ const CodeSpec code_table[NUM_CODES] = {
 		"updated_at_invalid", THING_ANY, false, FIELD_NONE, FIELD_NONE,
 		"the value is not an RFC 3339 date and time, or is more than a day in the future, so it is ignored",
 		"send it like 2025-10-03T06:10:22Z"
+	},
+	[CODE_IDENTITY_CHANGED] = {
+		"identity_changed", THING_ANY, false, FIELD_NONE, FIELD_NONE,
+		"the value replaced another one that was stored of the person with this e-mail address",
+		"ask the person which one is right, and whether several people use this address"
 	},
 	[CODE_DOCUMENT_EXPIRED] = {
 		"document_expired", THING_ANY, false, FIELD_NONE, FIELD_NONE,

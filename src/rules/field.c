@@ -96,6 +96,7 @@ const FieldSpec field_table[NUM_FIELDS] = {
 	},
 	[FIELD_DOB] = {
 		IN_PROSPECT("dob"), BIRTH(CODE_DOB_INVALID), OPTIONAL(THING_PERSON),
+		.identifies = true,
 		.description = "Date of birth."
 	},
 	[FIELD_MOBILE_PHONE] = {
@@ -155,6 +156,7 @@ const FieldSpec field_table[NUM_FIELDS] = {
 	[FIELD_LICENCE_NUMBER] = {
 		IN_DETAILS("license_number"), TEXT_WITH_DIGIT,
 		NEEDED(THING_LICENCE, CODE_LICENCE_INCOMPLETE),
+		.identifies = true,
 		.description = "Number of the driver licence."
 	},
 	[FIELD_LICENCE_CARD_NUMBER] = {
@@ -186,6 +188,7 @@ const FieldSpec field_table[NUM_FIELDS] = {
 	[FIELD_PASSPORT_NUMBER] = {
 		IN_DETAILS("passport_number"), TEXT_WITH_DIGIT,
 		NEEDED(THING_PASSPORT, CODE_PASSPORT_INCOMPLETE),
+		.identifies = true,
 		.description = "Number of the passport."
 	},
 	[FIELD_PLAN] = {

@@ -102,6 +102,7 @@ typedef struct FieldSpec
 	int			doubt_code;		/* the Code of a date that is valid but not
 								 * plausible; CODE_NONE if every date is */
 	bool		needs_digit;	/* a text without a digit is a placeholder */
+	bool		identifies;		/* with another value it may be another person */
 	bool		harmless;		/* shown in the audit view */
 	const char *description;
 } FieldSpec;

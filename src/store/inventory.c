@@ -127,6 +127,18 @@ store_find_first_location(Store *store, int64 workspace_id, int64 asset_id)
 	return 0;
 }
 
+/* Returns true if the location is among the vehicle's bookable ones. */
+bool
+store_is_location_of_asset(Store *store, int64 workspace_id, int64 asset_id,
+						   int64 location_id)
+{
+	Datum		key[] = {Int64GetDatum(workspace_id), Int64GetDatum(asset_id),
+	Int64GetDatum(location_id)};
+	RowScan		row;
+
+	return find_row(store, ASSET_LOCATION_BY_ID, key, &row);
+}
+
 /* Returns the live package of exactly that name; 0: none. */
 int64
 store_find_package(Store *store, int64 workspace_id, LeadText name)

@@ -155,6 +155,8 @@ extern int64 store_find_location(Store *store, int64 workspace_id,
 								 LeadText name);
 extern int64 store_find_first_location(Store *store, int64 workspace_id,
 									   int64 asset_id);
+extern bool store_is_location_of_asset(Store *store, int64 workspace_id,
+									   int64 asset_id, int64 location_id);
 extern int64 store_find_package(Store *store, int64 workspace_id,
 								LeadText name);
 extern int	store_list_packages(Store *store, int64 workspace_id,
