@@ -14,7 +14,7 @@ chdir "$FindBin::Bin/.." or die;
 # The floors from top to bottom, and what each folder is for.
 my @floors = (
 	[ [ '', 'The functions that SQL sees: a table of contents.' ] ],
-	[ [ 'admin', 'Setup of the tables, and support: replay, dismiss, find, forget, purge.' ] ],
+	[ [ 'admin', 'Setup, OAuth clients, support, erasure and retention.' ] ],
 	[ [ 'ingest', 'The stages of a delivery: resolve, decide, apply, outcome, log.' ] ],
 	[ [ 'payload', 'Bodies and jsonb: reading, masking, the JSON Schema.' ],
 	  [ 'store', 'Rows by SQL: what is written to which table.',
