@@ -41,7 +41,9 @@ BEGIN
 		WHERE s.ddl ~ '(CREATE|ALTER) TABLE' AND s.ddl !~ 'CREATE SCHEMA'
 		ORDER BY s.step
 	LOOP
-		EXECUTE pg_catalog.replace(ddl, 'loopit.', 'peer.');
+		EXECUTE pg_catalog.replace(
+			pg_catalog.regexp_replace(ddl, '(CREATE OR REPLACE|COMMENT ON) VIEW [^;]*;', '', 'g'),
+			'loopit.', 'peer.');
 	END LOOP;
 END
 $do$;

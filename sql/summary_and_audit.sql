@@ -26,11 +26,13 @@ FROM (VALUES
 	(9, '2025-10-03 13:00:00+00', '{"item": {"vin": "VIN91"}, "additional_details": {"subscription_plan": "Premium"}}', 356),
 	(10, '2025-10-03 14:00:00+00', '{"item": {"vin": "VIN91"}, "prospect": {"email": "x"}}', 356),
 	(11, '2025-10-03 15:00:00+00', '{"prospect": {"email": "x"}}', 356), (12, '2025-10-03 16:00:00+00', '{}', 1000),
-	(13, '2025-10-03 17:00:00+00', '{"prospect": {"first_name": "Bea"}}', 356)) v(n, received_at, more, dealership);
+	(13, '2025-10-03 17:00:00+00', '{"prospect": {"first_name": "Bea"}}', 356),
+	(9, '2025-10-03 18:00:00+00', '{"item": {"vin": "VIN89"}, "additional_details": {"subscription_plan": "Premium"}}', 357),
+	(9, '2025-10-03 19:00:00+00', '{"item": {"vin": "VIN91"}, "additional_details": {"subscription_plan": "Premium"}}', 357)) v(n, received_at, more, dealership);
 SELECT count(loopit_ingest_webhook('{'));
 UPDATE loopit.ingest_log SET received_at = '2025-10-05 12:00:00+00' WHERE reason = 'payload_malformed';
 SET TimeZone = 'Pacific/Auckland';
-SELECT day, workspace_id, status, reason, count, last_seen AT TIME ZONE 'UTC' AS last_seen FROM loopit.ingest_summary ORDER BY 1, 2, 3, 4;
+SELECT day, workspace_id, dealership_id, status, reason, count, last_seen AT TIME ZONE 'UTC' AS last_seen FROM loopit.ingest_summary ORDER BY 1, 2, 3, 4, 5;
 CREATE TABLE test.summary AS TABLE loopit.ingest_summary;
 SET TimeZone = 'America/Los_Angeles';
 SELECT count(*) AS differ FROM (

@@ -145,6 +145,42 @@ EXCEPTION WHEN OTHERS THEN
 END $$;
 SELECT e.* FROM (VALUES (999), (NULL)) v(id), LATERAL test.error(id) e;
 
+-- A booking_conflict: a lead with another person, vehicle, location or package
+-- than its booking.  A dismissal alone settles it, not a later delivery.
+\ir :fresh
+SELECT test.deliver('a', 'good+'), test.deliver('b', 'good+'), test.deliver('a', 'good+', '356', 'other@example.com');
+SELECT test.unresolved();
+SELECT log_id, dealership_id, workspace_id, email, status, reason, asked_for_booking FROM loopit.unresolved_lead;
+SELECT test.deliver('a', 'good+'), test.deliver('a', 'good'), test.deliver('b', 'good+');
+SELECT test.unresolved() AS still_there;
+-- a lead that is on the list for two reasons: one row, and the conflict stays
+SELECT test.deliver('a', 'email+');
+SELECT test.unresolved() AS failed_since;
+SELECT test.deliver('a', 'good+');
+SELECT test.unresolved() AS booked_since;
+-- that it conflicts again: the latest
+SELECT test.deliver('a', 'good+', '356', 'other@example.com'), test.deliver('b', 'good+', '356', 'other@example.com');
+SELECT test.unresolved();
+SELECT count(loopit_replay_lead(log_id)) FROM loopit.unresolved_lead WHERE reason = 'booking_conflict';
+SELECT test.unresolved() AS the_replays_now;
+-- one dismissal for all deliveries of the lead
+SELECT loopit_dismiss_lead(max(log_id), 'the booking is right') FROM loopit.unresolved_lead WHERE lead_reference = 'a';
+SELECT test.unresolved();
+SELECT loopit_dismiss_lead(9, 'the first of its conflicts') FROM loopit.unresolved_lead;
+SELECT test.unresolved();
+SELECT id, lead_reference, dismissal_note FROM loopit.ingest_log WHERE dismissed_at IS NOT NULL ORDER BY id;
+SELECT test.deliver('a', 'good+', '356', 'other@example.com');
+SELECT test.unresolved() AS again;
+-- no booking was asked for, or the look-ups failed: no conflict
+SELECT loopit_dismiss_lead(max(id), NULL) FROM loopit.ingest_log;
+SELECT test.deliver('a', 'good', '356', 'other@example.com'), test.deliver('a', 'vin+', '356', 'other@example.com');
+SELECT test.unresolved();
+-- erased: it cannot be replayed
+SELECT test.deliver('b', 'good+', '356', 'other@example.com');
+SELECT test.unresolved();
+SELECT count(loopit_forget_person(7, 'other@example.com'));
+SELECT test.unresolved();
+
 -- Erased payloads are left out.
 \ir :fresh
 SELECT test.deliver('a', 'vin+'), test.deliver('b', 'dob', '356', 'a@example.com'), test.deliver('c', 'good', '1000', 'a@example.com'),

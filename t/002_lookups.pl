@@ -50,9 +50,18 @@ $node->safe_psql('postgres', qq{
 	SELECT $last + interval '1 day' + i * interval '1 minute', 356, 7, 300, 1, true,
 		'processed', 'new' || i, 'good\@example.com', 'created', 'created', 'hook', '{}', '{}'
 	FROM generate_series(1, 5) i;
+	-- half a log of redeliveries, of which the last three conflict with their booking
+	INSERT INTO loopit.ingest_log (received_at, dealership_id, workspace_id, duration_us,
+		payload_version, asked_for_booking, status, lead_reference, email,
+		person_action, booking_action, ingested_by, outcome, payload)
+	SELECT timestamptz '2019-01-01Z' + i * interval '1 minute', 356, 7, 300, 1, true,
+		'processed', 'again' || i, 'again\@example.com', 'unchanged', 'unchanged', 'hook',
+		jsonb_build_object('issues', jsonb_build_array(jsonb_build_object('code',
+			CASE WHEN i > $rows / 2 - 3 THEN 'booking_conflict' ELSE 'stale_payload' END))), '{"filler": "0123456789"}'
+	FROM generate_series(1, $rows / 2) i;
 });
 $node->safe_psql('postgres', 'VACUUM ANALYZE loopit.ingest_log');
-is($node->safe_psql('postgres', 'SELECT count(*) FROM loopit.ingest_log'), $rows + 45, "the log has $rows rows");
+is($node->safe_psql('postgres', 'SELECT count(*) FROM loopit.ingest_log'), $rows + int($rows / 2) + 45, "the log has $rows rows");
 
 # Checks that the plan of the query uses an index whose name matches the pattern,
 # has no sequential scan and reads few pages, and that the query returns that many
@@ -83,10 +92,12 @@ uses_index('time', 'ingest_log_received_at_idx', 46,
 	  WHERE received_at BETWEEN '2020-03-01T00:00Z' AND '2020-03-01T01:00Z'});
 uses_index('newest 100', 'ingest_log_received_at_idx', 100,
 	q{SELECT * FROM loopit.ingest_log ORDER BY received_at DESC, id DESC LIMIT 100});
-uses_index('unresolved leads', 'ingest_log_unsettled_idx', 15,
+uses_index('unresolved leads', 'ingest_log_unsettled_idx', 18,
 	q{SELECT * FROM loopit.unresolved_lead});
 uses_index('unresolved leads of a reason', 'ingest_log_unsettled_idx', 15,
 	q{SELECT * FROM loopit.unresolved_lead WHERE reason = 'email_invalid'});
+uses_index('conflicts', 'ingest_log_conflict_idx', 3,
+	q{SELECT * FROM loopit.unresolved_lead WHERE reason = 'booking_conflict'});
 uses_index('audit of a lead', 'ingest_log_lead_reference_idx', 2,
 	q{SELECT * FROM loopit.ingest_audit WHERE lead_reference = '777'});
 
@@ -111,7 +122,7 @@ reads_little('find by both', 1, "$find('777', 'p1554\@example.com')");
 reads_little('find around a time', 92, "$find(around => '2020-03-01T00:00Z', within => '1 hour')");
 reads_little('find by reference and time', 2, "$find('777', around => '2020-01-02Z', within => '1 day')");
 reads_little('find the newest', 100, "$find()");
-reads_little('unresolved leads', 15, 'SELECT count(*) FROM loopit.unresolved_lead');
+reads_little('unresolved leads', 18, 'SELECT count(*) FROM loopit.unresolved_lead');
 reads_little('replay', 'rejected',
 	"SELECT loopit_replay_lead($rows + 1)->>'status'");
 reads_little('dismiss', '',

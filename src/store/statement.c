@@ -136,7 +136,9 @@ const StatementSpec statements[NUM_STATEMENTS] = {
 		" AND s.lead_reference" EQ "d.lead_reference"
 		" AND s.dealership_id" EQ "d.dealership_id"
 		" AND (s.status OPERATOR(pg_catalog.<>) 'processed'"
-		" OR s.booking_action" EQ "'skipped' AND s.asked_for_booking))",
+		" OR s.booking_action" EQ "'skipped' AND s.asked_for_booking"
+		" OR s.booking_action" EQ "'unchanged' AND s.outcome"
+		" OPERATOR(pg_catalog.@>) '{\"issues\": [{\"code\": \"booking_conflict\"}]}'))",
 		TABLE(INGEST_LOG),
 		ARGS(INT8OID, TIMESTAMPTZOID, TEXTOID)
 	},
