@@ -71,7 +71,7 @@ DATA = loopit_leads--1.0.sql loopit_leads--1.0--1.1.sql loopit_leads--1.1.sql
 PGFILEDESC = "loopit_leads - ingests Dealer Studio leads"
 
 REGRESS = setup setup_again setup_version setup_definition setup_trust loader_checks example fields email dates countries person address \
-	documents identity_changed booking late_delivery redelivery rejected failed dry_run \
+	documents identity_changed booking late_delivery unchanged_values redelivery rejected failed dry_run \
 	deferred tenants messages batch webhook webhook_encoding webhook_malformed payload_limits replay replay_order \
 	client unresolved find_leads summary_and_audit hints forget forget_encodings \
 	forget_hostile \

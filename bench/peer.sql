@@ -12,7 +12,7 @@
 -- Plans are cached for a session: before measuring, ANALYZE the tables when they
 -- contain some rows, and connect again.
 --
--- It does not implement raw bodies, replay, dry run, hints, erasure and views.
+-- It does not implement raw bodies, dry run, hints, erasure and views.
 
 \set ON_ERROR_STOP on
 \encoding UTF8
@@ -384,12 +384,111 @@ BEGIN
 END
 $$;
 
+CREATE FUNCTION peer.as_opt_in(value jsonb) RETURNS boolean
+	LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+	AS $$
+DECLARE
+	string	text COLLATE "C";
+BEGIN
+	IF pg_catalog.jsonb_typeof(value) = 'boolean' THEN
+		RETURN value::boolean;
+	END IF;
+	string := pg_catalog.lower(peer.as_text(value) COLLATE "C");
+	RETURN CASE WHEN string IN ('true', 'yes', 'y', 'on', '1') THEN true
+		WHEN string IN ('false', 'no', 'n', 'off', '0') THEN false END;
+END
+$$;
+
 -- Two numbers of documents are the same if their keys are equal.
 CREATE FUNCTION peer.number_key(number text) RETURNS text
 	LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 	AS $$
 BEGIN
 	RETURN pg_catalog.ltrim(pg_catalog.lower(pg_catalog.translate(number, ' -./', '') COLLATE "C"), '0');
+END
+$$;
+
+-- What a payload says of the person, with address and documents. A value that is
+-- not valid is null.
+CREATE TYPE peer.form AS (
+	first_name	text,
+	middle_name	text,
+	last_name	text,
+	dob			date,
+	mobile		text,
+	opt_in		boolean,
+	street		text,
+	city		text,
+	state		text,
+	country		text,
+	postcode	text,
+	licence_number text,
+	licence_expiry date,
+	licence_dob	date,
+	licence_card text,
+	licence_state text,
+	passport_number text,
+	passport_expiry date,
+	passport_dob date,
+	passport_country text
+);
+
+-- Reads an earlier payload, from the log.
+CREATE FUNCTION peer.form_of(payload jsonb) RETURNS peer.form
+	LANGUAGE plpgsql STABLE
+	SET search_path = pg_catalog, pg_temp
+	AS $$
+DECLARE
+	form		peer.form;
+	prospect	jsonb := payload -> 'prospect';
+	address		jsonb := prospect -> 'address';
+	details		jsonb := payload -> 'additional_details';
+	code		text;
+	digits		int;
+BEGIN
+	form.first_name := peer.fitting(peer.as_text(prospect -> 'first_name'));
+	form.middle_name := peer.fitting(peer.as_text(prospect -> 'middle_name'));
+	form.last_name := peer.fitting(peer.as_text(prospect -> 'last_name'));
+	form.dob := peer.as_date(prospect -> 'dob');
+	form.mobile := peer.fitting(peer.as_text(prospect -> 'mobile_phone'));
+	form.opt_in := peer.as_opt_in(prospect -> 'opt_in_to_marketing');
+
+	form.street := peer.fitting(peer.as_text(address -> 'street'));
+	form.city := peer.fitting(peer.as_text(address -> 'city'));
+	form.state := upper(peer.fitting(peer.as_text(address -> 'state')) COLLATE "C");
+	form.country := peer.fitting(peer.as_text(address -> 'country'));
+	form.postcode := peer.fitting(peer.as_text(address -> 'postcode'));
+	code := COALESCE(peer.country_of(form.country),
+		CASE WHEN length(form.country) = 2 THEN upper(form.country COLLATE "C") END);
+	digits := CASE WHEN code IN ('AU', 'NZ') THEN 4 WHEN code IN ('US', 'DE', 'FR') THEN 5 END;
+	IF digits > length(form.postcode) AND jsonb_typeof(address -> 'postcode') = 'number'
+		AND form.postcode COLLATE "C" ~ '^[0-9]+$' THEN
+		form.postcode := lpad(form.postcode, digits, '0');
+	END IF;
+
+	form.licence_number := peer.fitting(peer.as_text(details -> 'license_number'));
+	IF peer.is_no_number(form.licence_number, false) THEN
+		form.licence_number := NULL;
+	END IF;
+	form.licence_expiry := peer.as_date(details -> 'license_expiry');
+	form.licence_dob := peer.as_date(details -> 'license_dob');
+	form.licence_card := peer.fitting(peer.as_text(details -> 'license_card_number'));
+	form.licence_state := upper(peer.fitting(peer.as_text(details -> 'license_state')) COLLATE "C");
+	IF form.licence_state COLLATE "C" !~ '^[A-Z0-9]{1,3}$' THEN
+		form.licence_state := NULL;
+	END IF;
+
+	form.passport_number := peer.fitting(peer.as_text(details -> 'passport_number'));
+	IF peer.is_no_number(form.passport_number, false) THEN
+		form.passport_number := NULL;
+	END IF;
+	form.passport_expiry := peer.as_date(details -> 'passport_expiry');
+	form.passport_dob := peer.as_date(details -> 'passport_dob');
+	code := peer.fitting(peer.as_text(details -> 'passport_country'));
+	form.passport_country := CASE
+		WHEN lower(code COLLATE "C") IN ('au', 'us', 'fr', 'de', 'ca') THEN upper(code COLLATE "C")
+		ELSE peer.country_of(code) END;
+	RETURN form;
 END
 $$;
 
@@ -407,7 +506,9 @@ $$;
 -- The function. Variables named v_… are values of the payload.
 -- ---------------------------------------------------------------------------
 
-CREATE FUNCTION peer.ingest_lead(payload jsonb) RETURNS jsonb
+-- A replay gives the log row whose payload it is, and when that was first received.
+CREATE FUNCTION peer.ingest_lead(payload jsonb, replayed bigint DEFAULT NULL,
+		first_received timestamptz DEFAULT NULL) RETURNS jsonb
 	LANGUAGE plpgsql VOLATILE CALLED ON NULL INPUT SECURITY DEFINER
 	SET search_path = pg_catalog, pg_temp
 	-- a missing value is a null here, so that plans need not change
@@ -484,7 +585,13 @@ DECLARE
 	passport	record;
 	found_now	record;
 	locked		boolean := false;
+	effective_at timestamptz;
+	invalid_time boolean := false;
 	stale		boolean := false;
+	fills_only	boolean := false;
+	kept_reason	text;
+	base		peer.form;
+	base_read	boolean := false;
 	conflicting	boolean := false;
 	changed_dob	boolean := false;
 	changed_licence boolean := false;
@@ -710,10 +817,12 @@ BEGIN
 				v_updated_at := NULL;
 			END IF;
 			IF v_updated_at IS NULL AND peer.is_there(value) THEN
-				issues := issues || ('updated_at', CASE WHEN peer.is_placeholder(value)
-					THEN 'placeholder' ELSE 'updated_at_invalid' END)::peer.issue;
+				invalid_time := NOT peer.is_placeholder(value);
+				issues := issues || ('updated_at', CASE WHEN invalid_time
+					THEN 'updated_at_invalid' ELSE 'placeholder' END)::peer.issue;
 			END IF;
 		END IF;
+		effective_at := COALESCE(v_updated_at, first_received);
 
 		-- The dealership
 		value := dealership -> 'id';
@@ -756,10 +865,7 @@ BEGIN
 		ELSIF peer.is_placeholder(value) THEN
 			issues := issues || ('prospect.opt_in_to_marketing', 'placeholder')::peer.issue;
 		ELSIF peer.is_there(value) THEN
-			v_opt_in := CASE
-				WHEN lower(peer.as_text(value) COLLATE "C") IN ('true', 'yes', 'y', 'on', '1') THEN true
-				WHEN lower(peer.as_text(value) COLLATE "C") IN ('false', 'no', 'n', 'off', '0') THEN false
-			END;
+			v_opt_in := peer.as_opt_in(value);
 			IF v_opt_in IS NULL THEN
 				issues := issues || ('prospect.opt_in_to_marketing', 'wrong_type')::peer.issue;
 			END IF;
@@ -1056,6 +1162,7 @@ BEGIN
 
 					IF stored.id IS NULL THEN
 						stale := false;
+						kept_reason := NULL;
 						INSERT INTO peer.person (workspace_id, email,
 							first_name, middle_name, last_name, date_of_birth,
 							mobile_phone, marketing_opt_in,
@@ -1069,7 +1176,7 @@ BEGIN
 							CASE WHEN has_address THEN v_state END,
 							CASE WHEN has_address THEN v_postcode END,
 							CASE WHEN has_address THEN v_country END,
-							v_updated_at, received, received)
+							effective_at, received, received)
 						ON CONFLICT (workspace_id, email) DO NOTHING
 						RETURNING id INTO the_person;
 						IF FOUND THEN
@@ -1083,25 +1190,42 @@ BEGIN
 						END IF;
 					ELSE
 						the_person := stored.id;
-						-- A payload without a time is effective now.
-						stale := COALESCE(v_updated_at < stored.source_updated_at, false);
-						n_updated_at := greatest(stored.source_updated_at, v_updated_at);
-
-						IF stale THEN
-							n_first_name := COALESCE(stored.first_name, v_first_name);
-							n_middle_name := COALESCE(stored.middle_name, v_middle_name);
-							n_last_name := COALESCE(stored.last_name, v_last_name);
-							n_dob := COALESCE(stored.date_of_birth, v_dob);
-							n_mobile := COALESCE(stored.mobile_phone, v_mobile);
-							n_opt_in := COALESCE(stored.marketing_opt_in, v_opt_in);
-						ELSE
-							n_first_name := COALESCE(v_first_name, stored.first_name);
-							n_middle_name := COALESCE(v_middle_name, stored.middle_name);
-							n_last_name := COALESCE(v_last_name, stored.last_name);
-							n_dob := COALESCE(v_dob, stored.date_of_birth);
-							n_mobile := COALESCE(v_mobile, stored.mobile_phone);
-							n_opt_in := COALESCE(v_opt_in, stored.marketing_opt_in);
+						-- A payload without a time is effective now, or, if it
+						-- is replayed, when it was received: then any later
+						-- delivery, or another change of the person, is newer.
+						stale := COALESCE(effective_at < stored.source_updated_at, false);
+						IF NOT stale AND v_updated_at IS NULL AND replayed IS NOT NULL THEN
+							stale := EXISTS (
+									SELECT FROM peer.ingest_log l
+									WHERE l.workspace_id = the_workspace AND l.email = v_email
+									AND l.status = 'processed'
+									AND COALESCE(l.first_received_at, l.received_at) > effective_at)
+								OR stored.updated_at > effective_at AND NOT EXISTS (
+									SELECT FROM peer.ingest_log l
+									WHERE l.workspace_id = the_workspace AND l.email = v_email
+									AND l.received_at = stored.updated_at);
 						END IF;
+						kept_reason := CASE WHEN stale THEN 'stale_payload'
+							WHEN invalid_time AND stored.source_updated_at IS NOT NULL
+							THEN 'updated_at_invalid' END;
+						fills_only := kept_reason IS NOT NULL OR replayed IS NOT NULL
+							AND effective_at <= COALESCE(stored.source_updated_at, stored.updated_at);
+						n_updated_at := CASE WHEN stale THEN stored.source_updated_at
+							ELSE greatest(stored.source_updated_at, effective_at) END;
+
+						-- What the base has too is not new (no base is all null).
+						n_first_name := CASE WHEN NOT fills_only AND v_first_name IS DISTINCT FROM base.first_name
+							THEN COALESCE(v_first_name, stored.first_name) ELSE COALESCE(stored.first_name, v_first_name) END;
+						n_middle_name := CASE WHEN NOT fills_only AND v_middle_name IS DISTINCT FROM base.middle_name
+							THEN COALESCE(v_middle_name, stored.middle_name) ELSE COALESCE(stored.middle_name, v_middle_name) END;
+						n_last_name := CASE WHEN NOT fills_only AND v_last_name IS DISTINCT FROM base.last_name
+							THEN COALESCE(v_last_name, stored.last_name) ELSE COALESCE(stored.last_name, v_last_name) END;
+						n_dob := CASE WHEN NOT fills_only AND v_dob IS DISTINCT FROM base.dob
+							THEN COALESCE(v_dob, stored.date_of_birth) ELSE COALESCE(stored.date_of_birth, v_dob) END;
+						n_mobile := CASE WHEN NOT fills_only AND v_mobile IS DISTINCT FROM base.mobile
+							THEN COALESCE(v_mobile, stored.mobile_phone) ELSE COALESCE(stored.mobile_phone, v_mobile) END;
+						n_opt_in := CASE WHEN NOT fills_only AND v_opt_in IS DISTINCT FROM base.opt_in
+							THEN COALESCE(v_opt_in, stored.marketing_opt_in) ELSE COALESCE(stored.marketing_opt_in, v_opt_in) END;
 						person_action := CASE WHEN
 							ROW (n_first_name, n_middle_name, n_last_name,
 								n_dob, n_mobile, n_opt_in)
@@ -1117,7 +1241,10 @@ BEGIN
 								WHEN stored.street = v_street AND stored.city = v_city
 									AND stored.state = v_state AND stored.postcode = v_postcode
 									AND stored.country = v_country THEN 'unchanged'
-								WHEN stale THEN 'skipped'
+								WHEN kept_reason IS NOT NULL THEN 'skipped'
+								WHEN fills_only OR base.street = v_street AND base.city = v_city
+									AND base.state = v_state AND base.postcode = v_postcode
+									AND base.country = v_country THEN 'unchanged'
 								ELSE 'updated' END;
 						END IF;
 
@@ -1146,7 +1273,14 @@ BEGIN
 									AND licence.card_number IS NOT DISTINCT FROM n_card
 									AND licence.issuing_state IS NOT DISTINCT FROM n_licence_state
 								THEN 'unchanged'
-								WHEN stale THEN 'skipped'
+								WHEN kept_reason IS NOT NULL THEN 'skipped'
+								WHEN fills_only
+									OR peer.number_key(base.licence_number) = peer.number_key(v_licence_number)
+									AND base.licence_expiry = v_licence_expiry
+									AND base.licence_dob = v_licence_dob
+									AND base.licence_card IS NOT DISTINCT FROM v_licence_card
+									AND base.licence_state IS NOT DISTINCT FROM v_licence_state
+								THEN 'unchanged'
 								ELSE 'updated' END;
 							changed_licence := licence_action = 'updated'
 								AND peer.number_key(licence.number) <> peer.number_key(v_licence_number);
@@ -1170,12 +1304,34 @@ BEGIN
 									AND passport.expires_on = v_passport_expiry
 									AND passport.date_of_birth = v_passport_dob
 								THEN 'unchanged'
-								WHEN stale THEN 'skipped'
+								WHEN kept_reason IS NOT NULL THEN 'skipped'
+								WHEN fills_only
+									OR peer.number_key(base.passport_number) = peer.number_key(v_passport_number)
+									AND base.passport_country = v_passport_country
+									AND base.passport_expiry = v_passport_expiry
+									AND base.passport_dob = v_passport_dob
+								THEN 'unchanged'
 								ELSE 'updated' END;
 							changed_passport := passport_action = 'updated'
 								AND peer.number_key(passport.number) <> peer.number_key(v_passport_number);
 						END IF;
 
+						-- Under the lock the base is read, if a stored value would
+						-- change, and everything is decided once more.
+						IF locked AND NOT base_read AND 'updated'
+							IN (person_action, address_action, licence_action, passport_action) THEN
+							base_read := true;
+							base := peer.form_of((
+								SELECT l.payload
+								FROM peer.ingest_log l
+								WHERE l.lead_reference = v_reference AND l.workspace_id = the_workspace
+								AND l.person_id = the_person AND l.status = 'processed'
+								AND l.payload IS NOT NULL
+								AND NOT l.outcome @> '{"issues": [{"code": "stale_payload"}]}'
+								ORDER BY l.received_at DESC, l.id DESC
+								LIMIT 1));
+							CONTINUE;
+						END IF;
 						EXIT WHEN locked OR person_action = 'unchanged'
 							AND address_action IN ('unchanged', 'skipped')
 							AND licence_action IN ('unchanged', 'skipped')
@@ -1190,20 +1346,22 @@ BEGIN
 					WHERE p.workspace_id = the_workspace AND p.email = v_email
 					FOR NO KEY UPDATE;
 					locked := FOUND;
+					base_read := false;
+					base := NULL;
 					SELECT the_workspace AS of_workspace, p.* INTO stored
 					FROM (VALUES (1)) AS one
 					LEFT JOIN peer.person p ON p.workspace_id = the_workspace AND p.email = v_email;
 				END LOOP;
 
-				IF stale THEN
+				IF kept_reason IS NOT NULL THEN
 					IF has_address AND address_action = 'skipped' THEN
-						address_reason := 'stale_payload';
+						address_reason := kept_reason;
 					END IF;
 					IF has_licence AND licence_action = 'skipped' THEN
-						licence_reason := 'stale_payload';
+						licence_reason := kept_reason;
 					END IF;
 					IF has_passport AND passport_action = 'skipped' THEN
-						passport_reason := 'stale_payload';
+						passport_reason := kept_reason;
 					END IF;
 				END IF;
 
@@ -1380,7 +1538,8 @@ BEGIN
 	INSERT INTO peer.ingest_log (id, received_at, status, reason,
 		dealership_id, workspace_id, lead_reference, email,
 		person_id, person_action, booking_id, booking_action, booking_reason,
-		asked_for_booking, payload_version, ingested_by, outcome, payload, duration_us)
+		asked_for_booking, payload_version, ingested_by, outcome, payload, duration_us,
+		replay_of, first_received_at)
 	OVERRIDING SYSTEM VALUE
 	VALUES (this_log, received, status, reason,
 		v_dealership, the_workspace, v_reference, peer.trimmed("left"(v_sent_email, 254)),
@@ -1388,10 +1547,22 @@ BEGIN
 		asked, 1,
 		CASE current_setting('role') WHEN 'none' THEN session_user ELSE current_setting('role') END,
 		outcome, payload,
-		extract(epoch FROM clock_timestamp() - received) * 1000000);
+		extract(epoch FROM clock_timestamp() - received) * 1000000,
+		replayed, first_received);
 	RETURN outcome;
 END
 $$;
-REVOKE EXECUTE ON FUNCTION peer.ingest_lead(jsonb) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION peer.ingest_lead(jsonb, bigint, timestamptz) FROM PUBLIC;
+
+-- The payload of that log row again.
+CREATE FUNCTION peer.replay_lead(log_id bigint) RETURNS jsonb
+	LANGUAGE sql VOLATILE STRICT SECURITY DEFINER
+	SET search_path = pg_catalog, pg_temp
+	AS $$
+SELECT peer.ingest_lead(l.payload, l.id, COALESCE(l.first_received_at, l.received_at))
+FROM peer.ingest_log l
+WHERE l.id = log_id
+$$;
+REVOKE EXECUTE ON FUNCTION peer.replay_lead(bigint) FROM PUBLIC;
 
 COMMIT;

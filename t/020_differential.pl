@@ -1,7 +1,8 @@
 # Compares the extension with bench/peer.sql, which implements the same rules in
 # PL/pgSQL: both ingest the same payloads, and must have the same outcomes and
 # stored rows.  First come values at the limits of each rule, then random payloads,
-# between which the configuration changes and persons are erased.
+# between which the configuration changes, persons are erased, staff correct what is
+# stored, and earlier payloads are sent again or replayed.
 #
 # LOOPIT_SEED      the seed, to repeat a run (each run prints its seed)
 # LOOPIT_PAYLOADS  the number of random payloads (default: 2000)
@@ -30,8 +31,9 @@ note("LOOPIT_SEED=$seed LOOPIT_PAYLOADS=$payloads");
 
 my $harness = <<'SQL';
 CREATE SCHEMA diff;
--- A step is a payload (which may be NULL), or a change of the configuration.
-CREATE TABLE diff.step (n int PRIMARY KEY, change text, payload jsonb);
+-- A step is a payload (which may be NULL), a change of what is stored, or a replay
+-- of the log row of another step.
+CREATE TABLE diff.step (n int PRIMARY KEY, change text, payload jsonb, replay int);
 CREATE TABLE diff.result (
 	n int PRIMARY KEY, ours jsonb, peers jsonb, our_log bigint, peer_log bigint,
 	-- the person and documents after the step
@@ -76,6 +78,9 @@ $$;
 CREATE FUNCTION diff.our_person(of_outcome jsonb) RETURNS jsonb LANGUAGE plpgsql STABLE AS $$
 BEGIN
 	RETURN (SELECT to_jsonb(p) - 'id' - 'created_at' - 'updated_at' || jsonb_build_object(
+		-- a replay may store the time of a receipt
+		'source_updated_at', CASE WHEN EXISTS (SELECT FROM loopit.ingest_log r WHERE r.received_at = p.source_updated_at)
+			THEN 'a receipt' ELSE p.source_updated_at::text END,
 		'created now', p.created_at = l.received_at, 'updated now', p.updated_at = l.received_at,
 		'documents', (
 			SELECT jsonb_agg(to_jsonb(d) - 'person_id' - 'created_at' - 'updated_at' || jsonb_build_object(
@@ -98,15 +103,26 @@ DECLARE
 	step diff.step;
 	ours jsonb;
 	peers jsonb;
+	our_row bigint;
+	peer_row bigint;
 BEGIN
 	FOR i IN first .. last LOOP
 		SELECT * INTO STRICT step FROM diff.step s WHERE s.n = i;
+		-- those that can be replayed
+		SELECT l.id INTO our_row FROM diff.result r JOIN loopit.ingest_log l ON l.id = r.our_log
+		WHERE r.n = step.replay AND l.payload IS NOT NULL;
+		SELECT l.id INTO peer_row FROM diff.result r JOIN peer.ingest_log l ON l.id = r.peer_log
+		WHERE r.n = step.replay AND l.payload IS NOT NULL;
 		BEGIN
 			IF step.change IS NOT NULL THEN
 				EXECUTE replace(step.change, '%s', 'loopit');
 				ours := '{"changed": true}';
-			ELSE
+			ELSIF step.replay IS NULL THEN
 				ours := loopit_ingest_lead(step.payload);
+			ELSIF our_row IS NOT NULL THEN
+				ours := loopit_replay_lead(our_row);
+			ELSE
+				ours := '{"replayed": false}';
 			END IF;
 		EXCEPTION WHEN OTHERS OR query_canceled OR assert_failure THEN
 			ours := jsonb_build_object('raised', SQLSTATE);
@@ -115,8 +131,12 @@ BEGIN
 			IF step.change IS NOT NULL THEN
 				EXECUTE replace(step.change, '%s', 'peer');
 				peers := '{"changed": true}';
-			ELSE
+			ELSIF step.replay IS NULL THEN
 				peers := peer.ingest_lead(step.payload);
+			ELSIF peer_row IS NOT NULL THEN
+				peers := peer.replay_lead(peer_row);
+			ELSE
+				peers := '{"replayed": false}';
 			END IF;
 		EXCEPTION WHEN OTHERS OR query_canceled OR assert_failure THEN
 			peers := jsonb_build_object('raised', SQLSTATE);
@@ -152,7 +172,9 @@ ANALYZE log, id;
 INSERT INTO diff.stored
 SELECT %5$L, 'person', to_jsonb(p) - 'created_at' - 'updated_at'
 	|| jsonb_build_object('id', COALESCE(i.id, -p.id), 'created', c.n, 'updated', u.n)
+	|| CASE WHEN s.n IS NOT NULL THEN jsonb_build_object('source_updated_at', s.n) ELSE '{}' END
 FROM %1$I.person p
+LEFT JOIN log s ON s.received_at = p.source_updated_at
 LEFT JOIN id i ON i.thing = 'person' AND i.own = p.id
 LEFT JOIN log c ON c.received_at = p.created_at
 LEFT JOIN log u ON u.received_at = p.updated_at;
@@ -173,13 +195,16 @@ LEFT JOIN id p ON p.thing = 'person' AND p.own = b.person_id
 LEFT JOIN id l ON l.thing = 'log' AND l.own = b.ingest_log_id
 LEFT JOIN log c ON c.received_at = b.created_at;
 INSERT INTO diff.stored
-SELECT %5$L, 'ingest_log', to_jsonb(l) - 'received_at' - 'duration_us' - 'returned'
+SELECT %5$L, 'ingest_log', to_jsonb(l) - 'received_at' - 'first_received_at' - 'duration_us' - 'returned'
 	|| jsonb_build_object('id', COALESCE(i.id, -l.id), 'person_id', COALESCE(p.id, -l.person_id),
+		'replay_of', COALESCE(o.id, -l.replay_of), 'first_received', f.n,
 		'booking_id', COALESCE(b.id, -l.booking_id), 'outcome', diff.plain(l.outcome, %6$L),
 		'as returned', l.outcome = l.returned, 'own id', (l.outcome ->> 'log_id')::bigint = l.id,
 		'timely', l.duration_us BETWEEN 1 AND 60000000 AND now() - l.received_at BETWEEN '0' AND '1 day')
 FROM log l
 LEFT JOIN id i ON i.thing = 'log' AND i.own = l.id
+LEFT JOIN id o ON o.thing = 'log' AND o.own = l.replay_of
+LEFT JOIN log f ON f.received_at = l.first_received_at
 LEFT JOIN id p ON p.thing = 'person' AND p.own = l.person_id
 LEFT JOIN id b ON b.thing = 'booking' AND b.own = l.booking_id
 $sql$,
@@ -222,14 +247,17 @@ $node->safe_psql('postgres', $harness);
 my @steps;
 my $n = 0;
 
-# Runs @steps, and empties it.
+# Runs @steps, and empties it. The last value of a step is how many steps before it the
+# one is that it replays.
 sub run_steps
 {
 	my $first = $n + 1;
 	my $copy = '';
 	for my $step (@steps)
 	{
-		$copy .= join("\t", ++$n, map { defined $_ ? s/\\/\\\\/gr : '\\N' } @$step) . "\n";
+		my ($change, $payload, $back) = @$step;
+		my $replay = defined $back ? ++$n - $back : ++$n && undef;
+		$copy .= join("\t", $n, map { defined $_ ? s/\\/\\\\/gr : '\\N' } $change, $payload, $replay) . "\n";
 	}
 	$node->safe_psql('postgres', "COPY diff.step FROM STDIN;\n$copy\\.\nANALYZE;\nCALL diff.run($first, $n);\n");
 	@steps = ();
@@ -239,7 +267,7 @@ sub run_steps
 sub step_of
 {
 	my ($payload) = @_;
-	push @steps, [ undef, ref $payload ? json($payload) : $payload ];
+	push @steps, [ undef, ref $payload ? json($payload) : $payload, undef ];
 }
 sub step_of_one
 {
@@ -295,7 +323,9 @@ while ($done < $payloads)
 	for (1 .. $chunk)
 	{
 		last if $done >= $payloads;
-		push @steps, [ change(), undef ] if chance(0.04);
+		push @steps, [ change(), undef, undef ] if chance(0.04);
+		push @steps, history() if chance(0.05);
+		push @steps, [ undef, undef, 1 + int rand 100 ] if chance(0.02);
 		step_of(payload());
 		$done++;
 	}
@@ -310,14 +340,16 @@ sub none
 }
 
 my $compared =
-  $node->safe_psql('postgres', 'SELECT count(*) FROM diff.result JOIN diff.step USING (n) WHERE change IS NULL');
-is($compared, $directed + $payloads, "payloads compared: $directed + $payloads");
+  $node->safe_psql('postgres', 'SELECT count(*) FROM diff.result JOIN diff.step USING (n) WHERE change IS NULL AND replay IS NULL');
+is($compared, $directed + $done, "payloads compared: $directed + $done");
+my $replayed = $node->safe_psql('postgres', q{SELECT count(*) FROM diff.result JOIN diff.step USING (n) WHERE replay IS NOT NULL AND our_log IS NOT NULL});
+note("payloads replayed: $replayed");
 
 my $differences = $node->safe_psql('postgres', <<'SQL');
-SELECT format(E'step %s: %s\n  extension %s\n  peer      %s', n, COALESCE(change, payload::text, 'NULL'),
+SELECT format(E'step %s: %s\n  extension %s\n  peer      %s', n, COALESCE(change, 'replay of step ' || replay, payload::text, 'NULL'),
 	concat_ws(' ', ours, our_person), concat_ws(' ', peers, peer_person))
 FROM (
-	SELECT n, change, payload, diff.plain(ours, false) AS ours, diff.plain(peers, true) AS peers, our_person, peer_person
+	SELECT n, change, replay, payload, diff.plain(ours, false) AS ours, diff.plain(peers, true) AS peers, our_person, peer_person
 	FROM diff.result JOIN diff.step USING (n)) r
 WHERE ours IS DISTINCT FROM peers OR our_person IS DISTINCT FROM peer_person
 ORDER BY n LIMIT 5
@@ -357,10 +389,10 @@ my @codes = qw(
   vehicle_ambiguous location_defaulted location_unlisted booking_conflict placeholder id_missing stale_payload updated_at_invalid
   identity_changed document_expired dob_implausible);
 my %reasons = (
-	address => [qw(not_provided person_skipped stale_payload address_incomplete state_not_abbreviated)],
-	driver_licence => [qw(not_provided person_skipped stale_payload licence_incomplete
+	address => [qw(not_provided person_skipped stale_payload updated_at_invalid address_incomplete state_not_abbreviated)],
+	driver_licence => [qw(not_provided person_skipped stale_payload updated_at_invalid licence_incomplete
 		  licence_expiry_invalid licence_dob_invalid)],
-	passport => [qw(not_provided person_skipped stale_payload passport_incomplete passport_country_unknown
+	passport => [qw(not_provided person_skipped stale_payload updated_at_invalid passport_incomplete passport_country_unknown
 		  passport_expiry_invalid passport_dob_invalid)],
 	booking => [qw(not_provided person_skipped vehicle_missing asset_not_found asset_archived
 		  location_not_found package_missing package_not_found)]);
@@ -379,7 +411,7 @@ SKIP:
 {
 	skip 'too few payloads for all to occur', 1 if $payloads < 2000;
 	my %seen = map { /^(.*)\|(\d+)$/ ? ($1, $2) : () } split /\n/, $node->safe_psql('postgres', <<'SQL');
-WITH o AS (SELECT ours AS o FROM diff.result JOIN diff.step USING (n) WHERE change IS NULL)
+WITH o AS (SELECT ours AS o FROM diff.result JOIN diff.step USING (n) WHERE change IS NULL AND ours ? 'status' OR ours ? 'raised')
 SELECT s, count(*) FROM o, LATERAL (
 	SELECT 'status ' || CASE WHEN o ? 'raised' THEN 'raised' ELSE o ->> 'status' END
 	UNION ALL SELECT 'reason ' || (o ->> 'reason')

@@ -15,7 +15,7 @@ our @EXPORT = qw(
 	two_letters @country_names @state_codes passport_country email @emails
 	@no_emails updated_at @times @no_times @dealerships @no_dealerships
 	$configuration change $done put payload @opt_ins @no_opt_ins @placeholders
-	@no_placeholders @postcodes @countries @varied_country_names @fields
+	@no_placeholders @postcodes @countries @varied_country_names @fields history
 );
 
 my $top = "$FindBin::RealBin/..";
@@ -626,6 +626,96 @@ sub payload
 			}) x 2)->();
 	}
 	return json($payload);
+}
+
+# ---------------------------------------------------------------------------
+# Histories
+# ---------------------------------------------------------------------------
+
+# What staff may do to a person or to what the log has of a lead.
+sub staff_edit
+{
+	my ($ws, $email, $lead) = @_;
+	my $person = "WHERE workspace_id = $ws AND email = '$email'";
+	my $document = "WHERE workspace_id = $ws AND person_id = (SELECT id FROM %s.person $person)";
+	my $reference = "lead_reference = '$lead'";
+	return weighted(
+		4 => "UPDATE %s.person SET mobile_phone = '0499 999 999' $person",
+		4 => sub { 'UPDATE %s.person SET marketing_opt_in = ' . one_of('false', 'true', 'NULL') . " $person" },
+		2 => sub { 'UPDATE %s.person SET ' . one_of(qw(first_name middle_name last_name)) . " = 'Staff' $person" },
+		2 => sub { 'UPDATE %s.person SET ' . one_of(qw(first_name middle_name last_name date_of_birth mobile_phone)) . " = NULL $person" },
+		1 => "UPDATE %s.person SET date_of_birth = '1981-11-11' $person",
+		1 => "UPDATE %s.person SET mobile_phone = '0488', updated_at = clock_timestamp() $person",
+		2 => "UPDATE %s.person SET street = 'Staff St', city = 'Perth', state = 'WA', postcode = '6000', country = 'Australia' $person",
+		1 => "UPDATE %s.person SET street = NULL, city = NULL, state = NULL, postcode = NULL, country = NULL $person",
+		1 => "UPDATE %s.person SET source_updated_at = NULL $person",
+		4 => "UPDATE %s.identity_document SET expires_on = '2033-03-03' $document",
+		1 => sub { 'UPDATE %s.identity_document SET number = ' . one_of("'12-345-678'", "'99'", "'012345678'") . " $document" },
+		1 => "UPDATE %s.identity_document SET card_number = NULL, issuing_state = NULL $document",
+		1 => sub { "DELETE FROM %s.identity_document $document AND kind = '" . one_of(qw(driver_licence passport)) . "'" },
+		1 => "UPDATE %s.booking SET location_id = 1 WHERE workspace_id = $ws AND $reference",
+		1 => "DELETE FROM %s.booking WHERE workspace_id = $ws AND $reference",
+		1 => "UPDATE %s.ingest_log SET payload = NULL WHERE $reference",
+		1 => "DELETE FROM %s.ingest_log WHERE $reference",
+		1 => sub { change() });
+}
+
+my $histories = 0;
+
+# The steps of a few leads of one person, each of which comes several times: as it was,
+# later, with a changed field, with another fault, in another order, or replayed; in between
+# staff correct what is stored. Returns steps as t/020_differential.pl has them.
+sub history
+{
+	my @steps;
+	my $ws = weighted(3 => 1, 1 => 2);
+	my $email = sprintf 'history%d@ws%d.example.com', 1 + int rand 3, $ws;
+	my $day = 1;
+	my @leads;
+
+	$histories++;
+	for my $number (1 .. 1 + int rand 3)
+	{
+		my $lead = new_payload();
+		put($lead, 'id', "h$histories.$number");
+		put($lead, 'prospect.email', $email);
+		put($lead, 'dealership.id', $ws == 1 ? \'356' : \'-5');
+		put($lead, "prospect.$_->[0]", $_->[1])
+		  for [ 'first_name', one_of('John', 'Ann') ], [ 'mobile_phone', one_of('0411', '0422') ], [ 'opt_in_to_marketing', opt_in() ];
+		delete $lead->{updated_at} if chance(0.4);
+		push @leads, $lead;
+	}
+	for (1 .. 4 + int rand 8)
+	{
+		my $lead = one_of(@leads);
+		my $sent = $lead;
+		my ($path, $valid, $any) = one_of(grep { $_->[1] && $_->[0] !~ /^id|email|dealership/ } @fields)->@*;
+		my $edit = sub { push @steps, [ staff_edit($ws, $email, $lead->{id}), undef, undef ] };
+
+		$edit->() if @steps && chance(0.5);
+		$edit->() if @steps && chance(0.2);
+		if (@steps && chance(0.15))
+		{
+			push @steps, [ undef, undef, 1 + int rand @steps ];
+			next;
+		}
+		weighted(
+			4 => sub { },
+			3 => sub { put($lead, 'updated_at', sprintf '2025-11-%02dT00:00:00Z', ++$day) },
+			1 => sub { put($lead, 'updated_at', updated_at()) },
+			1 => sub { delete $lead->{updated_at} },
+			# the sender corrects a field, and may have it as it was before
+			3 => sub { put($lead, $path, $valid->()) },
+			1 => sub { put($lead, $path, $usual{$path} // $valid->()) },
+			# of this delivery alone
+			1 => sub { $sent = copy_of($lead); put($sent, $path, $any->()) },
+			1 => sub { $sent = copy_of($lead); put($sent, 'updated_at', one_of(@no_times)) },
+			1 => sub { $sent = copy_of($lead); put($sent, 'dealership.id', \'999') },
+			1 => sub { $sent = copy_of($lead); put($sent, 'prospect.email', email($ws)) });
+		push @steps, [ undef, json($sent), undef ];
+		$done++;
+	}
+	return @steps;
 }
 
 1;
