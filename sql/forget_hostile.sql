@@ -66,7 +66,8 @@ BEGIN
 			ALTER TABLE loopit.ingest_log ALTER id DROP IDENTITY;
 			CREATE SEQUENCE loopit.ingest_log_id_seq;
 			DROP STATISTICS IF EXISTS loopit.ingest_log_unsettled_stats;
-			DROP INDEX loopit.ingest_log_unsettled_idx, loopit.ingest_log_unread_idx;
+			DROP INDEX loopit.ingest_log_unsettled_idx, loopit.ingest_log_unread_idx,
+				loopit.ingest_log_conflict_idx;
 			FOR r IN SELECT DISTINCT t FROM test.retyped(c.name, c.type, c.expression) t ORDER BY 1 LOOP
 				RAISE WARNING '%', r;
 			END LOOP;
