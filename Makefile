@@ -17,6 +17,7 @@ OBJS = \
 	src/admin/setup_step.o \
 	src/admin/setup_trust.o \
 	src/admin/support.o \
+	src/ingest/alike.o \
 	src/ingest/apply.o \
 	src/ingest/base.o \
 	src/ingest/decide.o \
@@ -71,7 +72,8 @@ DATA = loopit_leads--1.0.sql loopit_leads--1.0--1.1.sql loopit_leads--1.1.sql
 PGFILEDESC = "loopit_leads - ingests Dealer Studio leads"
 
 REGRESS = setup setup_again setup_version setup_definition setup_trust loader_checks example fields email dates countries person address \
-	documents identity_changed booking late_delivery unchanged_values redelivery rejected failed dry_run \
+	documents identity_changed booking vehicles locations late_delivery unchanged_values redelivery rejected failed \
+	dry_run \
 	deferred tenants messages batch webhook webhook_encoding webhook_malformed payload_limits replay replay_order \
 	client unresolved find_leads summary_and_audit hints forget forget_encodings \
 	forget_hostile \

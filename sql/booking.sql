@@ -29,7 +29,7 @@ $$;
 SELECT what, item, b.booking, b.asset, b.issues FROM (VALUES
 	(1, 'by vin', '{"vin": "VIN91"}'), (2, 'vin, any case', '{"vin": "vin91"}'), (3, 'vin, any case', '{"vin": "VIN106"}'),
 	(4, 'vin, trimmed', '{"vin": " VIN91\t"}'), (5, 'vin, a number', '{"vin": 5500}'),
-	(6, 'by stock number', '{"stock_number": "STOCK89"}'), (7, 'stock number, exactly', '{"stock_number": "stock89"}'),
+	(6, 'by stock number', '{"stock_number": "STOCK89"}'), (7, 'stock number, any case', '{"stock_number": "stock89"}'),
 	(8, 'stock number, exactly', '{"stock_number": "0077"}'), (9, 'stock number, exactly', '{"stock_number": 77}'),
 	(10, 'stock number, a number', '{"stock_number": 7021602}'), (11, 'stock number, trimmed', '{"stock_number": " STOCK89 "}'),
 	(12, 'the same one', '{"vin": "jsagjb74v00202326", "stock_number": "7021602"}'),

@@ -3,7 +3,7 @@
  * hint.c
  *	  Hints: what the payload may have meant by a value that is not found.
  *
- * A hint repeats what the workspace has (a package, a vehicle) or what ISO 3166
+ * A hint repeats what the workspace has (a package, a location, a vehicle) or what ISO 3166
  * has, never what the payload says about a person.
  *
  * Memory: everything is allocated in the current context.
@@ -17,6 +17,7 @@
 #include "utils/builtins.h"
 #include "utils/varlena.h"
 
+#include "ingest/alike.h"
 #include "ingest/hint.h"
 #include "payload/encoding.h"
 #include "rules/country.h"
@@ -25,81 +26,128 @@
 #define MAX_NAMES_COMPARED	200
 #define MAX_NAME_LENGTH		TEXT_LIMIT
 
-/* Returns true if the texts are equal except for case and spaces. */
-static bool
-equal_but_for_case_and_spaces(LeadText a, LeadText b)
+/*
+ * How many edits make a name close: for a name that means something a third of
+ * its characters; for a number, of which most neighbours are other vehicles', a
+ * digit, or two of a VIN's many.  A short number has no close one.
+ */
+static int
+max_edits(NameKind kind, LeadText name)
 {
-	size_t		i = 0;
-	size_t		j = 0;
+	int			length = (int) count_database_characters(name);
 
-	for (;;)
-	{
-		while (i < a.length && a.data[i] == ' ')
-			i++;
-		while (j < b.length && b.data[j] == ' ')
-			j++;
-		if (i == a.length || j == b.length)
-			return i == a.length && j == b.length;
-		if (ascii_lower(a.data[i++]) != ascii_lower(b.data[j++]))
-			return false;
-	}
+	if (kind == NAME_OF_PACKAGE || kind == NAME_OF_LOCATION)
+		return length / 3;
+	return length < 4 ? 0 : kind == NAME_VIN && length >= 8 ? 2 : 1;
 }
 
-/* A name is close if it differs in at most a third of its characters. */
-static int
-max_edits(LeadText name)
+/* The text in lower case (ASCII). */
+static LeadText
+lower_case(LeadText text)
 {
-	return (int) count_database_characters(name) / 3;
+	char	   *lower = palloc(text.length + 1);
+
+	for (size_t i = 0; i < text.length; i++)
+		lower[i] = ascii_lower(text.data[i]);
+	return lead_text(lower, text.length);
+}
+
+/*
+ * Finds what the workspace has that is closest to the name in edit distance, in
+ * any case.  Returns false if nothing is close.
+ */
+static bool
+find_nearest(const IngestContext *context, NameKind kind, LeadText name,
+			 LeadText *nearest)
+{
+	LeadText	names[MAX_NAMES_COMPARED];
+	LeadText	lower = lower_case(name);
+	int			best = max_edits(kind, name);
+	bool		found = false;
+	int			count;
+
+	count = store_list_near_names(context->store, kind, context->workspace_id,
+								  name, MAX_NAMES_COMPARED, names);
+	for (int i = 0; i < count; i++)
+	{
+		LeadText	other = lower_case(names[i]);
+		int			edits;
+
+		CHECK_FOR_INTERRUPTS();
+		if (same_without_separators(names[i], name))
+		{
+			*nearest = names[i];
+			return true;
+		}
+		if (best == 0 || count_database_characters(names[i]) > MAX_NAME_LENGTH)
+			continue;
+		edits = varstr_levenshtein_less_equal(lower.data, (int) lower.length,
+											  other.data, (int) other.length,
+											  1, 1, 1, best, true);
+		if (edits <= best)
+		{
+			*nearest = names[i];
+			found = true;
+			best = edits - 1;	/* another one must be closer */
+		}
+	}
+	return found;
+}
+
+/* Returns a sentence that names the nearest to the field's value, or NULL. */
+static const char *
+name_nearest(const IngestContext *context, NameKind kind, Field field)
+{
+	static const char *const what[] = {
+		[NAME_OF_PACKAGE] = "package",
+		[NAME_OF_LOCATION] = "location",
+		[NAME_VIN] = "vehicle whose VIN is",
+		[NAME_STOCK_NUMBER] = "vehicle whose stock number is"
+	};
+	LeadText	nearest;
+
+	if (!context->lead->value[field].provided ||
+		!find_nearest(context, kind, context->lead->value[field].text, &nearest))
+		return NULL;
+	return psprintf("The workspace has a %s \"%.*s\".", what[kind],
+					(int) nearest.length, nearest.data);
 }
 
 /* Names the live package whose name is closest to the one asked for. */
 const char *
-hint_package(const IngestContext *context, LeadText name)
+hint_package(const IngestContext *context)
 {
-	LeadText	names[MAX_NAMES_COMPARED];
-	LeadText   *nearest = NULL;
-	int			best = max_edits(name);
-	int			count;
+	return name_nearest(context, NAME_OF_PACKAGE, FIELD_PLAN);
+}
 
-	count = store_list_packages(context->store, context->workspace_id,
-								name, MAX_NAMES_COMPARED, names);
-	for (int i = 0; i < count; i++)
-	{
-		int			edits;
+/* Names the live location whose name is closest. */
+const char *
+hint_location(const IngestContext *context)
+{
+	return name_nearest(context, NAME_OF_LOCATION, FIELD_LOCATION_NAME);
+}
 
-		CHECK_FOR_INTERRUPTS();
-		if (equal_but_for_case_and_spaces(names[i], name))
-		{
-			nearest = &names[i];
-			break;
-		}
-		if (count_database_characters(names[i]) > MAX_NAME_LENGTH)
-			continue;
-		edits = varstr_levenshtein_less_equal(name.data, (int) name.length,
-											  names[i].data,
-											  (int) names[i].length,
-											  1, 1, 1, best, true);
-		if (edits <= best && edits > 0)
-		{
-			nearest = &names[i];
-			best = edits - 1;	/* another one must be closer */
-		}
-	}
-	return nearest == NULL ? NULL :
-		psprintf("The workspace has a package \"%.*s\".",
-				 (int) nearest->length, nearest->data);
+/*
+ * Names the live vehicle whose VIN is closest, or else whose stock number is,
+ * unless that has been found.
+ */
+const char *
+hint_asset(const IngestContext *context, bool stock_number_found)
+{
+	const char *hint = name_nearest(context, NAME_VIN, FIELD_VIN);
+
+	return hint != NULL || stock_number_found ? hint :
+		name_nearest(context, NAME_STOCK_NUMBER, FIELD_STOCK_NUMBER);
 }
 
 /* Names the vehicle that has the stock number and another VIN. */
 const char *
-hint_ambiguous_asset(LeadText stock_number, const AssetRows *assets)
+hint_ambiguous_asset(const AssetRow *asset)
 {
 	return psprintf("Stock number \"%.*s\" is that of asset " INT64_FORMAT
 					", whose VIN is \"%.*s\".",
-					(int) stock_number.length, stock_number.data,
-					assets->by_stock_number,
-					(int) assets->vin_of_stock_number.length,
-					assets->vin_of_stock_number.data);
+					(int) asset->stock_number.length, asset->stock_number.data,
+					asset->id, (int) asset->vin.length, asset->vin.data);
 }
 
 /* Names the archived vehicle. */

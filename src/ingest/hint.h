@@ -14,9 +14,11 @@
  * Each returns a sentence, constant or palloc'd in the current context, or NULL
  * if nothing is close.  They are called when a look-up has failed, and their cost is bounded.
  */
-extern const char *hint_package(const IngestContext *context, LeadText name);
-extern const char *hint_ambiguous_asset(LeadText stock_number,
-										const AssetRows *assets);
+extern const char *hint_package(const IngestContext *context);
+extern const char *hint_location(const IngestContext *context);
+extern const char *hint_asset(const IngestContext *context,
+							  bool stock_number_found);
+extern const char *hint_ambiguous_asset(const AssetRow *asset);
 extern const char *hint_archived_asset(int64 asset_id);
 extern const char *hint_country(const RawValue *country);
 

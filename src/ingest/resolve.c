@@ -12,7 +12,12 @@
  */
 #include "postgres.h"
 
+#include "ingest/alike.h"
 #include "ingest/hint.h"
+
+/* Bounds of the cost where a look-up by an index has found nothing. */
+#define MAX_ARCHIVED_COMPARED	100
+#define MAX_LOCATIONS_COMPARED	10000
 
 static bool
 given(const Lead *lead, Field field)
@@ -78,55 +83,149 @@ add_hint(Found *found, Code code, const char *hint)
 	found->issues.hint[code] = hint;
 }
 
+/* A VIN that is not found is looked for again without its spaces. */
+static int64
+find_by_vin(const IngestContext *context, LeadText vin,
+			int64 (*find) (Store *store, int64 workspace_id, LeadText vin))
+{
+	int64		id = find(context->store, context->workspace_id, vin);
+	LeadText	plain;
+
+	if (id != 0)
+		return id;
+	plain = without_spaces(vin);
+	return plain.length == vin.length ? 0 :
+		find(context->store, context->workspace_id, plain);
+}
+
+/*
+ * Returns true if the vehicle has another VIN than the payload.  Spaces, hyphens
+ * and case make no difference.
+ */
+static bool
+contradicts(const Lead *lead, const AssetRow *asset)
+{
+	return given(lead, FIELD_VIN) && asset->vin.data != NULL &&
+		!same_without_separators(lead->value[FIELD_VIN].text, asset->vin);
+}
+
+/* Returns an archived vehicle that would be booked if it were live; 0: none. */
+static int64
+find_archived_asset(const IngestContext *context)
+{
+	const Lead *lead = context->lead;
+	AssetRow	assets[MAX_ARCHIVED_COMPARED];
+	int64		id = 0;
+	int			count = 0;
+
+	if (given(lead, FIELD_VIN))
+		id = find_by_vin(context, lead->value[FIELD_VIN].text,
+						 store_find_archived_asset);
+	if (id == 0 && given(lead, FIELD_STOCK_NUMBER))
+		count = store_list_archived_assets(context->store, context->workspace_id,
+										   lead->value[FIELD_STOCK_NUMBER].text,
+										   MAX_ARCHIVED_COMPARED, assets);
+	for (int i = 0; id == 0 && i < count; i++)
+	{
+		if (!contradicts(lead, &assets[i]))
+			id = assets[i].id;
+	}
+	return id;
+}
+
+/* Reports that no live vehicle can be booked. */
+static void
+report_no_asset(const IngestContext *context, bool stock_number_found,
+				Found *found)
+{
+	const Lead *lead = context->lead;
+	Field		named_by = given(lead, FIELD_VIN) ? FIELD_VIN : FIELD_STOCK_NUMBER;
+	int64		archived = find_archived_asset(context);
+
+	if (archived != 0)
+	{
+		issue_add(&found->issues, named_by, CODE_ASSET_ARCHIVED);
+		add_hint(found, CODE_ASSET_ARCHIVED, hint_archived_asset(archived));
+	}
+	else
+	{
+		issue_add(&found->issues, named_by, CODE_ASSET_NOT_FOUND);
+		add_hint(found, CODE_ASSET_NOT_FOUND, hint_asset(context, stock_number_found));
+	}
+}
+
 /*
  * Looks up the vehicle.  A live one is preferred to an archived one, then a match
  * by VIN to one by stock number.  A vehicle with the stock number but another VIN
- * is not used: no booking is better than the wrong car.
+ * is not used: no booking is better than the wrong car.  The VIN is looked up
+ * last: its row is likely to be locked next.
  */
 static void
 resolve_asset(const IngestContext *context, Found *found)
 {
 	const Lead *lead = context->lead;
-	LeadText	vin = lead->value[FIELD_VIN].text;
 	LeadText	stock_number = lead->value[FIELD_STOCK_NUMBER].text;
-	Field		named_by = given(lead, FIELD_VIN) ? FIELD_VIN : FIELD_STOCK_NUMBER;
-	AssetRows	assets;
-	int64		archived;
-	bool		contradicts;
+	AssetRow	by_stock_number = {0};
+	bool		usable = false;
 
 	if (!given(lead, FIELD_VIN) && !given(lead, FIELD_STOCK_NUMBER))
 		return;
-	store_find_live_assets(context->store, context->workspace_id, vin,
-						   stock_number, &assets);
-
-	contradicts = given(lead, FIELD_VIN) && assets.by_stock_number != 0 &&
-		assets.vin_of_stock_number.data != NULL &&
-		!text_equal_folded(vin.data, vin.length,
-						   assets.vin_of_stock_number.data,
-						   assets.vin_of_stock_number.length);
-	if (contradicts)
+	if (given(lead, FIELD_STOCK_NUMBER) &&
+		store_find_asset_by_stock_number(context->store, context->workspace_id,
+										 stock_number, &by_stock_number))
 	{
-		issue_add(&found->issues, FIELD_STOCK_NUMBER, CODE_VEHICLE_AMBIGUOUS);
-		add_hint(found, CODE_VEHICLE_AMBIGUOUS,
-				 hint_ambiguous_asset(stock_number, &assets));
+		usable = !contradicts(lead, &by_stock_number);
+		if (!usable)
+		{
+			issue_add(&found->issues, FIELD_STOCK_NUMBER, CODE_VEHICLE_AMBIGUOUS);
+			add_hint(found, CODE_VEHICLE_AMBIGUOUS,
+					 hint_ambiguous_asset(&by_stock_number));
+		}
 	}
+	if (given(lead, FIELD_VIN))
+		found->target.asset_id =
+			find_by_vin(context, lead->value[FIELD_VIN].text,
+						store_find_asset_by_vin);
+	if (found->target.asset_id == 0 && usable)
+		found->target.asset_id = by_stock_number.id;
+	if (found->target.asset_id == 0)
+		report_no_asset(context, by_stock_number.id != 0, found);
+}
 
-	if (assets.by_vin != 0)
-		found->target.asset_id = assets.by_vin;
-	else if (assets.by_stock_number != 0 && !contradicts)
-		found->target.asset_id = assets.by_stock_number;
-	if (found->target.asset_id != 0)
-		return;
+/*
+ * Returns the live location whose name is the same when runs of white space, and
+ * the forms of an apostrophe and of a hyphen, are alike; 0 if there is none, or
+ * if there are several, of which each may be meant.
+ */
+static int64
+find_alike_location(const IngestContext *context, LeadText name)
+{
+	LeadText   *names = palloc(MAX_LOCATIONS_COMPARED * sizeof(LeadText));
+	LeadText	plain = make_plain_name(name);
+	LeadText   *alike = NULL;
+	int			count;
 
-	archived = store_find_archived_asset(context->store, context->workspace_id,
-										 vin, stock_number);
-	if (archived == 0)
-		issue_add(&found->issues, named_by, CODE_ASSET_NOT_FOUND);
-	else
+	count = store_list_locations(context->store, context->workspace_id,
+								 MAX_LOCATIONS_COMPARED, names);
+	for (int i = 0; i < count; i++)
 	{
-		issue_add(&found->issues, named_by, CODE_ASSET_ARCHIVED);
-		add_hint(found, CODE_ASSET_ARCHIVED, hint_archived_asset(archived));
+		if (!is_plain_name(names[i], plain))
+			continue;
+		if (alike != NULL)
+			return 0;
+		alike = &names[i];
 	}
+	return alike == NULL ? 0 :
+		store_find_location(context->store, context->workspace_id, *alike);
+}
+
+static int64
+find_location(const IngestContext *context, LeadText name)
+{
+	int64		id = store_find_location(context->store, context->workspace_id,
+										 name);
+
+	return id != 0 ? id : find_alike_location(context, name);
 }
 
 /*
@@ -138,13 +237,13 @@ static void
 resolve_location(const IngestContext *context, Found *found)
 {
 	const Lead *lead = context->lead;
+	Code		code = CODE_LOCATION_DEFAULTED;
 
 	if (found->target.asset_id == 0)
 		return;
 	if (given(lead, FIELD_LOCATION_NAME))
 		found->target.location_id =
-			store_find_location(context->store, context->workspace_id,
-								lead->value[FIELD_LOCATION_NAME].text);
+			find_location(context, lead->value[FIELD_LOCATION_NAME].text);
 	found->location_from_payload = found->target.location_id != 0;
 	if (found->location_from_payload)
 	{
@@ -160,9 +259,12 @@ resolve_location(const IngestContext *context, Found *found)
 		store_find_first_location(context->store, context->workspace_id,
 								  found->target.asset_id);
 	if (found->target.location_id == 0)
-		issue_add(&found->issues, FIELD_LOCATION_NAME, CODE_LOCATION_NOT_FOUND);
-	else if (given(lead, FIELD_LOCATION_NAME))
-		issue_add(&found->issues, FIELD_LOCATION_NAME, CODE_LOCATION_DEFAULTED);
+		code = CODE_LOCATION_NOT_FOUND;
+	else if (!given(lead, FIELD_LOCATION_NAME))
+		return;
+	issue_add(&found->issues, FIELD_LOCATION_NAME, code);
+	if (given(lead, FIELD_LOCATION_NAME))
+		add_hint(found, code, hint_location(context));
 }
 
 static void
@@ -177,7 +279,7 @@ resolve_package(const IngestContext *context, Found *found)
 	{
 		issue_add(&found->issues, FIELD_PLAN, CODE_PACKAGE_NOT_FOUND);
 		add_hint(found, CODE_PACKAGE_NOT_FOUND,
-				 hint_package(context, context->lead->value[FIELD_PLAN].text));
+				 hint_package(context));
 	}
 }
 

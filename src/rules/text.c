@@ -354,3 +354,118 @@ same_document_number(const char *a, size_t a_length,
 	}
 	return a == a_end && b == b_end;
 }
+
+/*
+ * Returns the length in bytes of the hyphen or dash that text starts with, 0 if
+ * it starts with another character: the ASCII one, U+2010 to U+2015 (of which
+ * U+2011 does not break), the minus sign U+2212, and the small and full-width
+ * forms U+FE58, U+FE63 and U+FF0D.
+ */
+static size_t
+hyphen_at(const char *text, size_t length)
+{
+	static const char *const others[] = {
+		"\xE2\x88\x92", "\xEF\xB9\x98", "\xEF\xB9\xA3", "\xEF\xBC\x8D"
+	};
+
+	if (length >= 1 && text[0] == '-')
+		return 1;
+	if (length < 3)
+		return 0;
+	if (memcmp(text, "\xE2\x80", 2) == 0 &&
+		(unsigned char) text[2] >= 0x90 && (unsigned char) text[2] <= 0x95)
+		return 3;
+	for (int i = 0; i < 4; i++)
+	{
+		if (memcmp(text, others[i], 3) == 0)
+			return 3;
+	}
+	return 0;
+}
+
+/*
+ * Returns the length in bytes of the apostrophe that text starts with, 0 if it
+ * starts with another character: those that country names may have (country.c)
+ * and U+02BD, U+2035 and U+055A.
+ */
+static size_t
+apostrophe_at(const char *text, size_t length)
+{
+	static const char *const two[] = {
+		"\xC2\xB4", "\xCA\xB9", "\xCA\xBB", "\xCA\xBC", "\xCA\xBD", "\xD5\x9A"
+	};
+	static const char *const three[] = {
+		"\xE2\x80\x98", "\xE2\x80\x99", "\xE2\x80\x9B", "\xE2\x80\xB2",
+		"\xE2\x80\xB5", "\xEF\xBC\x87"
+	};
+
+	if (length >= 1 && (text[0] == '\'' || text[0] == '`'))
+		return 1;
+	for (int i = 0; length >= 2 && i < 6; i++)
+	{
+		if (memcmp(text, two[i], 2) == 0)
+			return 2;
+	}
+	for (int i = 0; length >= 3 && i < 6; i++)
+	{
+		if (memcmp(text, three[i], 3) == 0)
+			return 3;
+	}
+	return 0;
+}
+
+/*
+ * Writes the text without white space, as is_trimmed_code_point() has it, and
+ * without hyphens if those count as well, into *plain, which takes length bytes.
+ * Returns how many were written.
+ */
+size_t
+remove_separators(const char *text, size_t length, bool hyphens, char *plain)
+{
+	size_t		count = 0;
+
+	for (size_t i = 0; i < length;)
+	{
+		size_t		width = white_space_at(text + i, length - i);
+
+		if (width == 0 && hyphens)
+			width = hyphen_at(text + i, length - i);
+		if (width == 0)
+			plain[count++] = text[i++];
+		i += width;
+	}
+	return count;
+}
+
+/*
+ * Writes the text in lower case (ASCII), with a space for each run of white
+ * space and one form for all apostrophes and hyphens, into *plain, which takes
+ * length bytes.  Returns how many were written.
+ */
+size_t
+plain_name(const char *text, size_t length, char *plain)
+{
+	size_t		count = 0;
+
+	for (size_t i = 0; i < length;)
+	{
+		size_t		width;
+
+		if ((width = white_space_at(text + i, length - i)) > 0)
+		{
+			if (count == 0 || plain[count - 1] != ' ')
+				plain[count++] = ' ';
+		}
+		else if ((width = apostrophe_at(text + i, length - i)) > 0)
+			plain[count++] = '\'';
+		else if ((width = hyphen_at(text + i, length - i)) > 0)
+			plain[count++] = '-';
+		else
+		{
+			plain[count++] = ascii_lower(text[i]);
+			width = 1;
+		}
+		i += width;
+	}
+	return count;
+}

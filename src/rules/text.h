@@ -60,6 +60,9 @@ extern bool check_integer(const char *text, size_t length, bool allow_minus,
 						  int64_t *value);
 extern bool same_document_number(const char *a, size_t a_length,
 								 const char *b, size_t b_length);
+extern size_t remove_separators(const char *text, size_t length, bool hyphens,
+								char *plain);
+extern size_t plain_name(const char *text, size_t length, char *plain);
 extern bool check_state(const char *text, size_t length, char *upper);
 
 #endif							/* LOOPIT_TEXT_H */

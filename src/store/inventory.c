@@ -44,44 +44,85 @@ store_workspace_exists(Store *store, int64 workspace_id)
 	return find_row(store, WORKSPACE_BY_ID, key, &row);
 }
 
-/*
- * Finds the live vehicles of a VIN and of a stock number, either of which may
- * have no data.  The VIN comes last: its row is likely to be locked next.
- */
-void
-store_find_live_assets(Store *store, int64 workspace_id, LeadText vin,
-					   LeadText stock_number, AssetRows *assets)
+/* Returns the live vehicle of that VIN, in any case; 0: none. */
+int64
+store_find_asset_by_vin(Store *store, int64 workspace_id, LeadText vin)
 {
 	RowScan		row;
 
-	memset(assets, 0, sizeof(*assets));
-	if (stock_number.data != NULL &&
-		find_row_by_text(store, ASSET_BY_STOCK_NUMBER, workspace_id, stock_number,
-						 &row))
-	{
-		assets->by_stock_number = row_integer(&row, ASSET_ID);
-		assets->vin_of_stock_number = row_value(&row, ASSET_VIN).text;
-	}
-	if (vin.data != NULL &&
-		find_row_by_text(store, ASSET_BY_VIN, workspace_id, folded(vin), &row))
-		assets->by_vin = row_integer(&row, ASSET_ID);
+	return find_row_by_text(store, ASSET_BY_VIN, workspace_id, folded(vin), &row) ?
+		row_integer(&row, ASSET_ID) : 0;
+}
+
+static void
+take_asset(const RowScan *row, AssetRow *asset)
+{
+	asset->id = row_integer(row, ASSET_ID);
+	asset->vin = row_value(row, ASSET_VIN).text;
+	asset->stock_number = row_value(row, ASSET_STOCK_NUMBER).text;
 }
 
 /*
- * Returns an archived vehicle of the VIN or the stock number, one with the VIN
- * first; 0: none.  One with the stock number counts only if it has no other
- * VIN than the given one.
+ * Finds the live vehicle of exactly that stock number, otherwise the one that
+ * has it in any case, if it is one only.  Returns false if there is none.
  */
+bool
+store_find_asset_by_stock_number(Store *store, int64 workspace_id,
+								 LeadText stock_number, AssetRow *asset)
+{
+	Datum		key[] = {Int64GetDatum(workspace_id), 0};
+	RowScan		row;
+	int			count = 0;
+
+	if (find_row_by_text(store, ASSET_BY_STOCK_NUMBER, workspace_id, stock_number,
+						 &row))
+	{
+		take_asset(&row, asset);
+		return true;
+	}
+	key[1] = text_datum(folded(stock_number));
+	find_rows(store, ASSETS_BY_FOLDED_STOCK_NUMBER, key, &row);
+	while (count < 2 && next_row(&row))
+	{
+		take_asset(&row, asset);
+		count++;
+	}
+	end_rows(&row);
+	if (count != 1)
+		memset(asset, 0, sizeof(*asset));
+	return count == 1;
+}
+
+/* Returns an archived vehicle of that VIN, in any case; 0: none. */
 int64
-store_find_archived_asset(Store *store, int64 workspace_id, LeadText vin,
-						  LeadText stock_number)
+store_find_archived_asset(Store *store, int64 workspace_id, LeadText vin)
 {
 	StatementArgs args = {0};
 
 	arg_integer(&args, workspace_id);
 	arg_text(&args, vin);
-	arg_text(&args, stock_number);
 	return single_id(run_look(store, SQL_FIND_ARCHIVED_ASSET, &args));
+}
+
+/* Lists archived vehicles of exactly that stock number; returns how many. */
+int
+store_list_archived_assets(Store *store, int64 workspace_id,
+						   LeadText stock_number, int limit, AssetRow *assets)
+{
+	StatementArgs args = {0};
+	uint64		rows;
+
+	arg_integer(&args, workspace_id);
+	arg_text(&args, stock_number);
+	arg_integer(&args, limit);
+	rows = run_look(store, SQL_LIST_ARCHIVED_ASSETS, &args);
+	for (uint64 row = 0; row < rows; row++)
+	{
+		assets[row].id = result_integer(row, 1);
+		assets[row].vin = result_text(row, 2);
+		assets[row].stock_number = stock_number;
+	}
+	return (int) rows;
 }
 
 /* Returns the live location of that name, in any case; 0: none. */
@@ -149,24 +190,50 @@ store_find_package(Store *store, int64 workspace_id, LeadText name)
 		row_integer(&row, PACKAGE_ID) : 0;
 }
 
-/*
- * Lists names of live packages, limit at most, those first that differ from
- * the given one in case or spaces only; returns how many.
- */
+static int
+list_names(Store *store, Statement statement, StatementArgs *args,
+		   LeadText *names)
+{
+	uint64		rows = run_look(store, statement, args);
+
+	for (uint64 row = 0; row < rows; row++)
+		names[row] = result_text(row, 1);
+	return (int) rows;
+}
+
+/* Lists the names of live locations, at most limit; returns how many. */
 int
-store_list_packages(Store *store, int64 workspace_id, LeadText name, int limit,
-					LeadText *names)
+store_list_locations(Store *store, int64 workspace_id, int limit,
+					 LeadText *names)
 {
 	StatementArgs args = {0};
-	uint64		rows;
+
+	arg_integer(&args, workspace_id);
+	arg_integer(&args, limit);
+	return list_names(store, SQL_LIST_LOCATIONS, &args, names);
+}
+
+/*
+ * Lists what a name may be meant for, at most limit; returns how many.  Of
+ * packages those come first that differ in case or spaces only; of others those
+ * that are next to the name in alphabetical order.
+ */
+int
+store_list_near_names(Store *store, NameKind kind, int64 workspace_id,
+					  LeadText name, int limit, LeadText *names)
+{
+	static const Statement statements[] = {
+		[NAME_OF_PACKAGE] = SQL_LIST_PACKAGES,
+		[NAME_OF_LOCATION] = SQL_LIST_NEAR_LOCATIONS,
+		[NAME_VIN] = SQL_LIST_VINS,
+		[NAME_STOCK_NUMBER] = SQL_LIST_STOCK_NUMBERS
+	};
+	StatementArgs args = {0};
 
 	arg_integer(&args, workspace_id);
 	arg_text(&args, name);
 	arg_integer(&args, limit);
-	rows = run_look(store, SQL_LIST_PACKAGES, &args);
-	for (uint64 row = 0; row < rows; row++)
-		names[row] = result_text(row, 1);
-	return (int) rows;
+	return list_names(store, statements[kind], &args, names);
 }
 
 /* Locks a row that a booking refers to; false: it is gone, or archived. */

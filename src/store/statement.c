@@ -36,6 +36,22 @@
 	INT8OID, INT8OID, TEXTOID, TEXTOID, JSONBOID
 #define NEWEST_FIRST	" ORDER BY l.received_at DESC, l.id DESC"
 
+/*
+ * Values of a column of live rows that come next to $2 in the order of the
+ * index on them in any case, half of $3 on either side: those that begin alike.
+ */
+#define NAMES_AROUND(table, column) \
+	"(" HALF_OF_NAMES(table, column, ">=", "ASC") ") UNION ALL" \
+	" (" HALF_OF_NAMES(table, column, "<", "DESC") ")"
+#define HALF_OF_NAMES(table, column, operator, direction) \
+	"SELECT n." column " FROM loopit." table " n" \
+	" WHERE n.workspace_id" EQ "$1 AND n.archived_at IS NULL" \
+	" AND " FOLDED("n." column) \
+	" OPERATOR(pg_catalog." operator ") " FOLDED("$2") \
+	" ORDER BY n.workspace_id " direction ", " \
+	FOLDED("n." column) " " direction \
+	" LIMIT $3 OPERATOR(pg_catalog./) 2"
+
 const StatementSpec statements[NUM_STATEMENTS] = {
 	[SQL_RECEIVED_LATER] = {
 		/* $3: when the payload was received; $4: when the row was changed */
@@ -55,21 +71,22 @@ const StatementSpec statements[NUM_STATEMENTS] = {
 		ARGS(INT8OID, TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID)
 	},
 	[SQL_FIND_ARCHIVED_ASSET] = {
-		/* the first part of a UNION ALL is run first */
 		"SELECT a.id FROM loopit.asset a"
 		" WHERE a.workspace_id" EQ "$1"
 		" AND " FOLDED("a.vin") EQ FOLDED("$2")
-		" AND a.archived_at IS NOT NULL"
-		" UNION ALL"
-		" SELECT a.id FROM loopit.asset a"
-		" WHERE a.workspace_id" EQ "$1"
-		" AND " EXACT("a.stock_number") EQ "$3"
-		" AND a.archived_at IS NOT NULL"
-		" AND (a.vin IS NULL OR $2 IS NULL)"
-		" LIMIT 1",
+		" AND a.archived_at IS NOT NULL LIMIT 1",
 		TABLE(ASSET),
-		ARGS(INT8OID, TEXTOID, TEXTOID),
+		ARGS(INT8OID, TEXTOID),
 		RESULTS(INT8OID)
+	},
+	[SQL_LIST_ARCHIVED_ASSETS] = {
+		"SELECT a.id, a.vin FROM loopit.asset a"
+		" WHERE a.workspace_id" EQ "$1"
+		" AND " EXACT("a.stock_number") EQ "$2"
+		" AND a.archived_at IS NOT NULL LIMIT $3",
+		TABLE(ASSET),
+		ARGS(INT8OID, TEXTOID, INT8OID),
+		RESULTS(INT8OID, TEXTOID)
 	},
 	[SQL_LIST_PACKAGES] = {
 		"SELECT p.name FROM loopit.package p"
@@ -78,6 +95,32 @@ const StatementSpec statements[NUM_STATEMENTS] = {
 		EQ FOLDED("pg_catalog.replace($2, ' ', '')") " DESC,"
 		" " EXACT("p.name") " LIMIT $3",
 		TABLE(PACKAGE),
+		ARGS(INT8OID, TEXTOID, INT8OID),
+		RESULTS(TEXTOID)
+	},
+	[SQL_LIST_LOCATIONS] = {
+		"SELECT l.name FROM loopit.location l"
+		" WHERE l.workspace_id" EQ "$1 AND l.archived_at IS NULL"
+		" ORDER BY " FOLDED("l.name") " LIMIT $2",
+		TABLE(LOCATION),
+		ARGS(INT8OID, INT8OID),
+		RESULTS(TEXTOID)
+	},
+	[SQL_LIST_NEAR_LOCATIONS] = {
+		NAMES_AROUND("location", "name"),
+		TABLE(LOCATION),
+		ARGS(INT8OID, TEXTOID, INT8OID),
+		RESULTS(TEXTOID)
+	},
+	[SQL_LIST_VINS] = {
+		NAMES_AROUND("asset", "vin"),
+		TABLE(ASSET),
+		ARGS(INT8OID, TEXTOID, INT8OID),
+		RESULTS(TEXTOID)
+	},
+	[SQL_LIST_STOCK_NUMBERS] = {
+		NAMES_AROUND("asset", "stock_number"),
+		TABLE(ASSET),
 		ARGS(INT8OID, TEXTOID, INT8OID),
 		RESULTS(TEXTOID)
 	},

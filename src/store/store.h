@@ -61,13 +61,21 @@ typedef struct BookingRow
 	int64		package_id;
 } BookingRow;
 
-/* The live vehicles that a payload's two keys name. */
-typedef struct AssetRows
+typedef struct AssetRow
 {
-	int64		by_vin;			/* 0: none */
-	int64		by_stock_number;
-	LeadText	vin_of_stock_number;	/* data NULL: it has none */
-} AssetRows;
+	int64		id;				/* 0: none */
+	LeadText	vin;			/* data NULL: it has none */
+	LeadText	stock_number;
+} AssetRow;
+
+/* Live rows' names that a payload may mean. */
+typedef enum NameKind
+{
+	NAME_OF_PACKAGE,
+	NAME_OF_LOCATION,
+	NAME_VIN,
+	NAME_STOCK_NUMBER
+} NameKind;
 
 /* A row of loopit.ingest_log; ids that are 0 are null. */
 typedef struct LogRow
@@ -146,11 +154,16 @@ _Noreturn extern void store_raise_not_stored(const char *table);
 /* inventory.c */
 extern int64 store_find_workspace(Store *store, int64 dealership_id);
 extern bool store_workspace_exists(Store *store, int64 workspace_id);
-extern void store_find_live_assets(Store *store, int64 workspace_id,
-								   LeadText vin, LeadText stock_number,
-								   AssetRows *assets);
+extern int64 store_find_asset_by_vin(Store *store, int64 workspace_id,
+									 LeadText vin);
+extern bool store_find_asset_by_stock_number(Store *store, int64 workspace_id,
+											 LeadText stock_number,
+											 AssetRow *asset);
 extern int64 store_find_archived_asset(Store *store, int64 workspace_id,
-									   LeadText vin, LeadText stock_number);
+									   LeadText vin);
+extern int	store_list_archived_assets(Store *store, int64 workspace_id,
+									   LeadText stock_number, int limit,
+									   AssetRow *assets);
 extern int64 store_find_location(Store *store, int64 workspace_id,
 								 LeadText name);
 extern int64 store_find_first_location(Store *store, int64 workspace_id,
@@ -159,8 +172,11 @@ extern bool store_is_location_of_asset(Store *store, int64 workspace_id,
 									   int64 asset_id, int64 location_id);
 extern int64 store_find_package(Store *store, int64 workspace_id,
 								LeadText name);
-extern int	store_list_packages(Store *store, int64 workspace_id,
-								LeadText name, int limit, LeadText *names);
+extern int	store_list_locations(Store *store, int64 workspace_id, int limit,
+								 LeadText *names);
+extern int	store_list_near_names(Store *store, NameKind kind,
+								  int64 workspace_id, LeadText name,
+								  int limit, LeadText *names);
 extern bool store_lock_booking_rows(Store *store, int64 workspace_id,
 									const BookingRow *booking);
 

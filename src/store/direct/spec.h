@@ -19,7 +19,7 @@
 #include "rules/field.h"
 
 #define MAX_COLUMNS		24
-#define MAX_KEYS		3
+#define MAX_KEYS		4
 #define MAX_KEY_COLUMNS	3
 #define MAX_PARENTS		4
 
