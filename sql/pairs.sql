@@ -6,7 +6,8 @@
 --
 -- The model is the two serial runs of each pair, which involve no concurrency;
 -- one of them is printed first, in short.  A new kind of action takes a row in
--- test.action, and one in test.base if it needs rows that are not there yet.
+-- test.action, and one in test.base if it needs rows that are not there yet.  Then the
+-- same again for deliveries of one lead whose person staff have corrected.
 \set ECHO none
 SET client_min_messages = warning;
 DROP EXTENSION IF EXISTS loopit_leads;
@@ -21,14 +22,15 @@ CREATE SCHEMA test;
 \set ECHO all
 
 -- A payload of lead 5; two in a transaction have different values.
-CREATE FUNCTION test.ingest(email text, more jsonb DEFAULT '{}') RETURNS text LANGUAGE sql AS $$
+CREATE FUNCTION test.told(outcome jsonb) RETURNS text LANGUAGE sql AS $$
 	SELECT concat_ws('; ', outcome->>'status', string_agg(concat_ws(' ', thing, outcome->thing->>'action', outcome->thing->>'reason'), ', '),
 		outcome->'issues'->0->>'code')
-	FROM loopit_ingest_lead(jsonb_build_object('id', 5, 'dealership', '{"id": 356}'::jsonb)
-			|| more || jsonb_build_object('prospect', jsonb_build_object('email', email) || coalesce(more->'prospect', '{}'))) AS outcome,
-		unnest(ARRAY['person', 'driver_licence', 'passport', 'booking']) AS thing
+	FROM unnest(ARRAY['person', 'driver_licence', 'passport', 'booking']) AS thing
 	WHERE outcome->thing->>'reason' IS DISTINCT FROM 'not_provided'
-	GROUP BY outcome
+$$;
+CREATE FUNCTION test.ingest(email text, more jsonb DEFAULT '{}') RETURNS text LANGUAGE sql AS $$
+	SELECT test.told(loopit_ingest_lead(jsonb_build_object('id', 5, 'dealership', '{"id": 356}'::jsonb)
+		|| more || jsonb_build_object('prospect', jsonb_build_object('email', email) || coalesce(more->'prospect', '{}'))))
 $$;
 
 -- What is there before both.
@@ -68,14 +70,14 @@ CREATE FUNCTION test.state() RETURNS text LANGUAGE sql AS $$
 			FROM loopit.booking b LEFT JOIN loopit.person p ON (p.workspace_id, p.id) = (b.workspace_id, b.person_id)
 		UNION ALL SELECT concat('asset ', to_jsonb(a)) FROM loopit.asset a
 		UNION ALL SELECT concat('package ', to_jsonb(k)) FROM loopit.package k
-		UNION ALL SELECT concat('log ', to_jsonb(l) - '{id,received_at,duration_us,person_id,booking_id,outcome}'::text[]) FROM loopit.ingest_log l
+		UNION ALL SELECT concat('log ', to_jsonb(l) - '{id,received_at,first_received_at,replay_of,duration_us,person_id,booking_id,outcome}'::text[]) FROM loopit.ingest_log l
 	) s (line)
 $$;
 
 -- The same in short, to be read.
 CREATE FUNCTION test.summary() RETURNS text LANGUAGE sql AS $$
 	SELECT concat_ws('; ',
-		(SELECT string_agg(concat_ws(' ', split_part(email, '@', 1), first_name), ', ' ORDER BY email) FROM loopit.person),
+		(SELECT string_agg(concat_ws(' ', split_part(email, '@', 1), first_name, mobile_phone), ', ' ORDER BY email) FROM loopit.person),
 		(SELECT string_agg(left(kind, 1) || number, ', ' ORDER BY kind) FROM loopit.identity_document),
 		(SELECT count(*) || ' booked' || CASE WHEN bool_or(person_id IS NULL) THEN ' (unlinked)' ELSE '' END FROM loopit.booking HAVING count(*) > 0),
 		(SELECT 'archived ' || extract(day FROM archived_at) FROM loopit.asset WHERE archived_at IS NOT NULL),
@@ -202,6 +204,36 @@ JOIN test.action a ON a.name = first LEFT JOIN test.action b ON b.name = second
 WHERE NOT second_first ORDER BY a.position, b.position NULLS FIRST;
 
 -- At once.
+SELECT a.name AS first, b.name AS second,
+	test.run_at_once(a.name, b.name, 'READ COMMITTED', 'ROLLBACK') AS "first rolls back",
+	test.run_at_once(a.name, b.name, 'READ COMMITTED', 'COMMIT') AS "read committed",
+	test.run_at_once(a.name, b.name, 'REPEATABLE READ', 'COMMIT') AS "repeatable read",
+	test.run_at_once(a.name, b.name, 'SERIALIZABLE', 'COMMIT') AS "serializable"
+FROM test.action a, test.action b
+ORDER BY a.position, b.position;
+
+-- Deliveries of a lead that has a base: the sender has sent Ann, 0411, and staff have
+-- made that Staff, 0499.  A value that is as it was sent then is not news.
+INSERT INTO test.base (statement) VALUES
+	($$SELECT test.ingest('ann@example.com', '{"prospect": {"first_name": "Ann", "mobile_phone": "0411"}}')$$),
+	($$UPDATE loopit.person SET first_name = 'Staff', mobile_phone = '0499' RETURNING 'edited'$$);
+DELETE FROM test.action;
+DELETE FROM test.serial;
+INSERT INTO test.action (name, statement) VALUES
+	('same', $$SELECT test.ingest('ann@example.com', '{"prospect": {"first_name": "Ann", "mobile_phone": "0411"}}')$$),
+	('newer', $$SELECT test.ingest('ann@example.com', '{"updated_at": "2025-01-0$1T00:00:00Z", "prospect": {"first_name": "Ann", "mobile_phone": "0411"}}')$$),
+	('name', $$SELECT test.ingest('ann@example.com', '{"prospect": {"first_name": "Ann$1", "mobile_phone": "0411"}}')$$),
+	('phone', $$SELECT test.ingest('ann@example.com', '{"prospect": {"first_name": "Ann", "mobile_phone": "042$1"}}')$$),
+	('both', $$SELECT test.ingest('ann@example.com', '{"prospect": {"first_name": "Bea", "mobile_phone": "0433"}}')$$),
+	('other lead', $$SELECT test.ingest('ann@example.com', '{"id": 6, "prospect": {"first_name": "Zoe$1"}}')$$),
+	('replay', $$SELECT test.told(loopit_replay_lead((SELECT id FROM loopit.ingest_log ORDER BY received_at OFFSET 1 LIMIT 1)))$$),
+	('staff', $$UPDATE loopit.person SET mobile_phone = '0488' || $1 RETURNING 'edited'$$),
+	('erase', $$SELECT loopit_forget_person(7, 'ann@example.com')::text$$);
+SELECT count(test.run_serially(a.name, b.name, o)) AS pairs FROM test.action a, test.action b, unnest('{f,t}'::boolean[]) o;
+SELECT count(test.run_serially(name, NULL, false)) + count(test.run_serially(NULL, name, false)) AS alone FROM test.action;
+SELECT first, second AS then, coalesce(told_second, told_first) AS told, summary FROM test.serial
+JOIN test.action a ON a.name = first LEFT JOIN test.action b ON b.name = second
+WHERE NOT second_first ORDER BY a.position, b.position NULLS FIRST;
 SELECT a.name AS first, b.name AS second,
 	test.run_at_once(a.name, b.name, 'READ COMMITTED', 'ROLLBACK') AS "first rolls back",
 	test.run_at_once(a.name, b.name, 'READ COMMITTED', 'COMMIT') AS "read committed",

@@ -92,7 +92,6 @@ resolve_base(const IngestContext *context, Found *found)
 										  context->lead->lead_reference,
 										  found->person.id, is_base);
 
-	found->base_read = true;
 	if (payload != NULL)
 	{
 		RawValue   *raw = palloc(sizeof(RawValue) * NUM_FIELDS);

@@ -46,7 +46,6 @@ typedef struct Found
 	bool		fills_only;		/* values only fill what is empty; */
 	Code		fills_reason;	/* what they do not fill is skipped for this
 								 * reason; CODE_NONE: it is unchanged */
-	bool		base_read;
 	const Lead *base;			/* what the same lead said before; NULL: not
 								 * known */
 	IssueSet	issues;			/* those that need a look-up */

@@ -100,14 +100,14 @@ result_varlena(uint64 row, int column)
 	return isnull ? NULL : PG_DETOAST_DATUM_COPY(datum);
 }
 
-/* Reads what that row has of its delivery; false: there is no such row. */
+/* Locks that row and reads its delivery; false: there is no such row. */
 bool
 store_find_delivery(Store *store, int64 log_id, LoggedDelivery *delivery)
 {
 	StatementArgs args = {0};
 
 	arg_integer(&args, log_id);
-	if (run_look(store, SQL_FIND_DELIVERY, &args) == 0)
+	if (run_change(store, SQL_FIND_DELIVERY, &args) == 0)
 		return false;
 	delivery->payload = (Jsonb *) result_varlena(0, 1);
 	delivery->raw_body = (bytea *) result_varlena(0, 2);

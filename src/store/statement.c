@@ -125,9 +125,10 @@ const StatementSpec statements[NUM_STATEMENTS] = {
 		RESULTS(TEXTOID)
 	},
 	[SQL_FIND_DELIVERY] = {
+		/* waits for an erasure, which would otherwise miss the replay */
 		"SELECT l.payload, l.raw_body,"
 		" COALESCE(l.first_received_at, l.received_at)"
-		" FROM loopit.ingest_log l WHERE l.id" EQ "$1",
+		" FROM loopit.ingest_log l WHERE l.id" EQ "$1 FOR SHARE",
 		TABLE(INGEST_LOG),
 		ARGS(INT8OID),
 		RESULTS(JSONBOID, BYTEAOID, TIMESTAMPTZOID)
