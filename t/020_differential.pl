@@ -79,7 +79,7 @@ CREATE FUNCTION diff.our_person(of_outcome jsonb) RETURNS jsonb LANGUAGE plpgsql
 BEGIN
 	RETURN (SELECT to_jsonb(p) - 'id' - 'created_at' - 'updated_at' || jsonb_build_object(
 		-- a replay may store the time of a receipt
-		'source_updated_at', CASE WHEN EXISTS (SELECT FROM loopit.ingest_log r WHERE r.received_at = p.source_updated_at)
+		'source_updated_at', CASE WHEN p.source_updated_at BETWEEN pg_postmaster_start_time() AND clock_timestamp()
 			THEN 'a receipt' ELSE p.source_updated_at::text END,
 		'created now', p.created_at = l.received_at, 'updated now', p.updated_at = l.received_at,
 		'documents', (
@@ -172,7 +172,7 @@ ANALYZE log, id;
 INSERT INTO diff.stored
 SELECT %5$L, 'person', to_jsonb(p) - 'created_at' - 'updated_at'
 	|| jsonb_build_object('id', COALESCE(i.id, -p.id), 'created', c.n, 'updated', u.n)
-	|| CASE WHEN s.n IS NOT NULL THEN jsonb_build_object('source_updated_at', s.n) ELSE '{}' END
+	|| CASE WHEN p.source_updated_at BETWEEN pg_postmaster_start_time() AND now() THEN jsonb_build_object('source_updated_at', s.n) ELSE '{}' END
 FROM %1$I.person p
 LEFT JOIN log s ON s.received_at = p.source_updated_at
 LEFT JOIN id i ON i.thing = 'person' AND i.own = p.id
