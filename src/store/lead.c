@@ -98,7 +98,19 @@ document_kind_name(DocumentKind kind)
 	return kind == DOCUMENT_PASSPORT ? "passport" : "driver_licence";
 }
 
-/* Reads the documents of a person that is stored. */
+/* Returns the kind of that name; NUM_DOCUMENT_KINDS: another, or none. */
+static DocumentKind
+document_kind(LeadText name)
+{
+	for (int kind = 0; name.data != NULL && kind < NUM_DOCUMENT_KINDS; kind++)
+	{
+		if (strcmp(name.data, document_kind_name((DocumentKind) kind)) == 0)
+			return (DocumentKind) kind;
+	}
+	return NUM_DOCUMENT_KINDS;
+}
+
+/* Reads the documents of a person that is stored; not those of other kinds. */
 void
 store_find_documents(Store *store, int64 workspace_id, StoredPerson *person)
 {
@@ -113,11 +125,10 @@ store_find_documents(Store *store, int64 workspace_id, StoredPerson *person)
 	find_rows(store, DOCUMENTS_BY_PERSON, key, &row);
 	while (next_row(&row))
 	{
-		LeadText	name = row_value(&row, DOCUMENT_KIND).text;
-		DocumentKind kind =
-			strcmp(name.data, document_kind_name(DOCUMENT_PASSPORT)) == 0 ?
-			DOCUMENT_PASSPORT : DOCUMENT_DRIVER_LICENCE;
+		DocumentKind kind = document_kind(row_value(&row, DOCUMENT_KIND).text);
 
+		if (kind == NUM_DOCUMENT_KINDS)
+			continue;
 		person->has_document[kind] = true;
 		read_values(&row, kind, person);
 	}

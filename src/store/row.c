@@ -216,12 +216,28 @@ lock_row(Store *store, Table table, LockTupleMode mode, Datum *key,
 
 /*
  * Inserts a row, and returns the id that its sequence gave, or 0 if it has
- * none.  Raises what the server raises, and where no row was stored.
+ * none.  Raises what the server raises, and where no row was stored or the id
+ * is 0.
  */
 int64
 insert_row(Store *store, Table table, RowValues *row)
 {
-	return access_to(store, table)->insert(store, table, row);
+	const TableSpec *spec = &table_specs[table];
+	int64		id = access_to(store, table)->insert(store, table, row);
+
+	/* 0 stands for none: the row would be inserted again and again */
+	if (spec->identity != 0 && id == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_CHECK_VIOLATION),
+				 errmsg("a row of table \"%s\" must not have the id 0",
+						spec->name),
+				 errhint("Let the sequence of the column \"%s\" begin with 1.",
+						 spec->columns[spec->identity].name),
+				 err_generic_string(PG_DIAG_SCHEMA_NAME, "loopit"),
+				 err_generic_string(PG_DIAG_TABLE_NAME, spec->name),
+				 err_generic_string(PG_DIAG_COLUMN_NAME,
+									spec->columns[spec->identity].name)));
+	return id;
 }
 
 /*

@@ -25,6 +25,7 @@
 #include "utils/builtins.h"
 #include "utils/date.h"
 #include "utils/lsyscache.h"
+#include "utils/plancache.h"
 #include "utils/timestamp.h"
 
 #include "store/run.h"
@@ -183,9 +184,26 @@ prepare_plan(Store *store, const char *sql, int nargs, const Oid *arg_types)
 }
 
 /*
+ * A statement that a rule (DO INSTEAD NOTHING) has rewritten to nothing depends
+ * on no table, so that the plan cache keeps it when the rule is dropped.
+ */
+static void
+renew_empty_plan(SPIPlanPtr plan)
+{
+	CachedPlanSource *source = linitial(SPI_plan_get_plan_sources(plan));
+
+	if (source->query_list == NIL)
+		source->is_valid = false;
+}
+
+/*
  * Runs a plan, and returns the number of rows, which are in SPI_tuptable.  SPI
  * leaves its own context as the current one, in which nothing outlives
  * store_close(): it is changed back.
+ *
+ * Even a statement that reads may call functions of the tables' owner (a view's,
+ * a policy's), which can do anything to rows that this transaction has locked,
+ * so all remembered locks are forgotten.
  */
 uint64
 run_plan(Store *store, SPIPlanPtr plan, Datum *values, const char *nulls,
@@ -195,6 +213,8 @@ run_plan(Store *store, SPIPlanPtr plan, Datum *values, const char *nulls,
 	int			result;
 
 	connect_to_spi(store);
+	store->locked_count = 0;
+	renew_empty_plan(plan);
 	result = SPI_execute_plan(plan, values, nulls, read_only, 0);
 	MemoryContextSwitchTo(context);
 	if (result < 0)

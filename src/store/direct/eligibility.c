@@ -277,14 +277,17 @@ describe_table(Relation rel, const TableSpec *specs, DirectTable *table,
 	const char *reason;
 
 	*transient = false;
+	/* first, since nothing else fits a relation of another kind */
+	if ((reason = check_relation(table->spec, rel)) != NULL)
+		return reason;
+
 	table->relid = RelationGetRelid(rel);
 	table->tupdesc = CreateTupleDescCopyConstr(RelationGetDescr(rel));
 	table->estate = CreateExecutorState();
 	table->relinfo = makeNode(ResultRelInfo);
 	InitResultRelInfo(table->relinfo, rel, 0, NULL, 0);
 
-	if ((reason = check_relation(table->spec, rel)) != NULL ||
-		(reason = check_columns(rel, table)) != NULL ||
+	if ((reason = check_columns(rel, table)) != NULL ||
 		(reason = check_constraints(rel, table->spec)) != NULL ||
 		(reason = check_triggers(rel, specs, table)) != NULL ||
 		(reason = check_indexes(rel, table, transient)) != NULL)

@@ -14,6 +14,7 @@
  */
 #include "postgres.h"
 
+#include "access/amapi.h"
 #include "access/relation.h"
 #include "access/transam.h"
 #include "catalog/index.h"
@@ -38,13 +39,53 @@ is_user_function(Oid function, void *context)
 	return function >= FirstNormalObjectId;
 }
 
+/*
+ * Returns true if the node brings in a type that is not the server's: functions
+ * of the server, such as array_eq(), call what its operator classes have.
+ */
+static bool
+has_user_type(Node *node)
+{
+	switch (nodeTag(node))
+	{
+		case T_Var:
+		case T_Const:
+		case T_FuncExpr:
+		case T_OpExpr:
+		case T_RelabelType:
+		case T_CoerceViaIO:
+		case T_ArrayCoerceExpr:
+		case T_ConvertRowtypeExpr:
+		case T_ArrayExpr:
+		case T_RowExpr:
+			return exprType(node) >= FirstNormalObjectId;
+		default:
+			return false;
+	}
+}
+
 static bool
 calls_user_function(Node *node, void *context)
 {
 	return node != NULL &&
-		(IsA(node, CoerceToDomain) ||
+		(IsA(node, CoerceToDomain) || has_user_type(node) ||
 		 check_functions_in_node(node, is_user_function, context) ||
 		 expression_tree_walker(node, calls_user_function, context));
+}
+
+/* Returns true if an operator class of the index has a user's function. */
+static bool
+has_user_support(Relation index)
+{
+	int			count = index->rd_index->indnkeyatts *
+		index->rd_indam->amsupport;
+
+	for (int i = 0; i < count; i++)
+	{
+		if (is_user_function(index->rd_support[i], NULL))
+			return true;
+	}
+	return false;
 }
 
 /*
@@ -243,7 +284,8 @@ check_index(Relation index, DirectTable *table, bool *found, bool *transient)
 		*transient = true;
 		return "an index is newer than what the transaction sees";
 	}
-	if (requires_executor((Node *) info->ii_Expressions) ||
+	if (has_user_support(index) ||
+		requires_executor((Node *) info->ii_Expressions) ||
 		requires_executor((Node *) info->ii_Predicate))
 		return "an index calls a function that is not the server's";
 
