@@ -492,6 +492,34 @@ BEGIN
 END
 $$;
 
+-- A text without white space, and its key without hyphens and case.
+CREATE FUNCTION peer.without_spaces(string text) RETURNS text
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE
+	AS $$
+SELECT pg_catalog.translate(string, E'\u0009\u000A\u000B\u000C\u000D\u0020\u0085\u00A0\u1680'
+	'\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200A'
+	'\u2028\u2029\u202F\u205F\u3000'
+	'\u200B\u200C\u200D\u2060\uFEFF'
+	'\u00AD\u200E\u200F\u202A\u202B\u202C\u202D\u202E\u2066\u2067\u2068\u2069', '')
+$$;
+CREATE FUNCTION peer.vin_key(vin text) RETURNS text
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE
+	AS $$
+SELECT pg_catalog.lower(pg_catalog.translate(peer.without_spaces(vin),
+	E'-\u2010\u2011\u2012\u2013\u2014\u2015\u2212\uFE58\uFE63\uFF0D', '') COLLATE "C")
+$$;
+
+-- A location's name in lower case, with one form for white space, apostrophes and
+-- hyphens.
+CREATE FUNCTION peer.name_key(name text) RETURNS text
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE
+	AS $$
+SELECT pg_catalog.lower(pg_catalog.regexp_replace(pg_catalog.regexp_replace(pg_catalog.regexp_replace(name COLLATE "C",
+	'[\u0009-\u000D\u0020\u0085\u00A0\u00AD\u1680\u2000-\u200F\u2028-\u202F\u205F\u2060\u2066-\u2069\u3000\uFEFF]+', ' ', 'g'),
+	'[`\u00B4\u02B9\u02BB-\u02BD\u055A\u2018\u2019\u201B\u2032\u2035\uFF07]', '''', 'g'),
+	'[\u2010-\u2015\u2212\uFE58\uFE63\uFF0D]', '-', 'g') COLLATE "C")
+$$;
+
 -- The part of an outcome that tells of one thing.
 CREATE FUNCTION peer.part(action text, reason text) RETURNS jsonb
 	LANGUAGE sql STABLE PARALLEL SAFE
@@ -615,6 +643,8 @@ DECLARE
 	n_licence_number text;
 	n_passport_number text;
 	n_licence_state text;
+	by_stock	bigint;
+	by_stock_vin text;
 	new_asset	bigint;
 	new_location bigint;
 	new_package	bigint;
@@ -1086,16 +1116,39 @@ BEGIN
 					booked_package := found_now.package_id;
 					new_package := found_now.package;
 					new_asset := found_now.by_vin;
-					IF v_vin IS NOT NULL
-						AND lower(found_now.by_stock_vin COLLATE "C") <> lower(v_vin COLLATE "C") THEN
+					IF new_asset IS NULL AND v_vin IS NOT NULL THEN
+						SELECT a.id INTO new_asset
+						FROM peer.asset a
+						WHERE a.workspace_id = the_workspace
+						AND lower(a.vin COLLATE "C") = lower(peer.without_spaces(v_vin) COLLATE "C")
+						AND a.archived_at IS NULL;
+					END IF;
+					by_stock := found_now.by_stock;
+					by_stock_vin := found_now.by_stock_vin;
+					IF by_stock IS NULL AND v_stock IS NOT NULL THEN
+						SELECT min(a.id), min(a.vin) INTO by_stock, by_stock_vin
+						FROM peer.asset a
+						WHERE a.workspace_id = the_workspace
+						AND lower(a.stock_number COLLATE "C") = lower(v_stock COLLATE "C")
+						AND a.archived_at IS NULL
+						HAVING count(*) = 1;
+					END IF;
+					IF peer.vin_key(by_stock_vin) <> peer.vin_key(v_vin) THEN
 						issues := issues || ('item.stock_number', 'vehicle_ambiguous')::peer.issue;
 					ELSIF new_asset IS NULL THEN
-						new_asset := found_now.by_stock;
+						new_asset := by_stock;
 					END IF;
 
 					IF new_asset IS NOT NULL THEN
-						IF found_now.location IS NOT NULL THEN
-							new_location := found_now.location;
+						new_location := found_now.location;
+						IF new_location IS NULL AND v_location IS NOT NULL THEN
+							SELECT min(l.id) INTO new_location
+							FROM peer.location l
+							WHERE l.workspace_id = the_workspace AND l.archived_at IS NULL
+							AND peer.name_key(l.name) = peer.name_key(v_location)
+							HAVING count(*) = 1;
+						END IF;
+						IF new_location IS NOT NULL THEN
 							location_from := 'payload';
 							IF NOT EXISTS (SELECT FROM peer.asset_location al
 								WHERE al.workspace_id = the_workspace
@@ -1125,13 +1178,14 @@ BEGIN
 								SELECT FROM peer.asset a
 								WHERE a.workspace_id = the_workspace
 								AND a.archived_at IS NOT NULL
-								AND lower(a.vin COLLATE "C") = lower(v_vin COLLATE "C"))
+								AND lower(a.vin COLLATE "C") IN (lower(v_vin COLLATE "C"),
+									lower(peer.without_spaces(v_vin) COLLATE "C")))
 							OR EXISTS (
 								SELECT FROM peer.asset a
 								WHERE a.workspace_id = the_workspace
 								AND a.archived_at IS NOT NULL
 								AND a.stock_number COLLATE "C" = v_stock
-								AND (v_vin IS NULL OR a.vin IS NULL))
+								AND (v_vin IS NULL OR a.vin IS NULL OR peer.vin_key(a.vin) = peer.vin_key(v_vin)))
 							THEN 'asset_archived' ELSE 'asset_not_found' END;
 						issues := issues || (CASE WHEN v_vin IS NOT NULL
 							THEN 'item.vin' ELSE 'item.stock_number' END, booking_reason)::peer.issue;

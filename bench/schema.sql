@@ -19,7 +19,9 @@ BEGIN
 		SELECT s.ddl FROM loopit_setup_steps() s
 		WHERE s.ddl ~ '(CREATE|ALTER) TABLE' AND s.ddl !~ 'CREATE SCHEMA' ORDER BY s.step
 	LOOP
-		EXECUTE replace(ddl, 'loopit.', 'app.');
+		EXECUTE replace(
+			regexp_replace(ddl, '(CREATE OR REPLACE|COMMENT ON) VIEW [^;]*;', '', 'g'),
+			'loopit.', 'app.');
 	END LOOP;
 END $$;
 

@@ -348,6 +348,7 @@ INSERT INTO %s.dealership (id, workspace_id) VALUES
 INSERT INTO %s.location (workspace_id, id, name, archived_at) VALUES
 	(1, 1, 'Dealer A', NULL), (1, 2, 'Dealer B', NULL), (1, 3, 'Old Yard', now()),
 	(1, 4, 'Straße Ö', NULL), (1, 5, 'DEALER B', now()), (1, 6, '12.5', NULL),
+	(1, 7, 'Rio''s  North-West', NULL), (1, 8, 'Jo''s', NULL), (1, 9, 'Jo’s', NULL),
 	(2, 1, 'Other Yard', NULL), (2, 2, 'dealer a', NULL), (2, 3, 'Dealer C', NULL);
 INSERT INTO %s.package (workspace_id, id, name, archived_at) VALUES
 	(1, 1, 'Premium', NULL), (1, 2, 'Basic', NULL), (1, 3, 'Old Plan', now()),
@@ -368,13 +369,14 @@ INSERT INTO %s.asset (workspace_id, id, vin, stock_number, archived_at) VALUES
 	(1, 12, 'Äbc1', 'ß', NULL),
 	(1, 13, 'VIN9', 'S9', now()),
 	(1, 14, 'VIN14', NULL, now()),
+	(1, 15, 'VIN 15', 'Tt15', NULL), (1, 16, 'VIN-16', 'tT15', NULL), (1, 17, 'VIN-17', 'S17', now()), (1, 18, 'VIN 18', 'S17', now()),
 	(2, 1, 'VIN2', 'S5', NULL),
 	(2, 2, 'jsagjb74v00202326', '7021602', NULL),
 	(2, 3, 'VIN6', NULL, now()),
 	(2, 4, 'VIN3', 'S3', NULL);
 INSERT INTO %s.asset_location (workspace_id, asset_id, location_id, position) VALUES
 	(1, 1, 3, 1), (1, 1, 2, 5), (1, 1, 1, 9), (1, 2, 1, 1), (1, 2, 2, 2), (1, 3, 1, 1), (1, 4, 2, 1),
-	(1, 5, 2, 2), (1, 5, 4, 3), (1, 6, 1, 1), (1, 8, 3, 1), (1, 10, 2, 1), (1, 11, 4, 1), (1, 12, 1, 7),
+	(1, 5, 2, 2), (1, 5, 4, 3), (1, 6, 1, 1), (1, 8, 3, 1), (1, 10, 2, 1), (1, 11, 4, 1), (1, 12, 1, 7), (1, 15, 7, 1), (1, 16, 8, 2),
 	(2, 1, 1, 2), (2, 1, 2, 1), (2, 2, 3, 1), (2, 4, 2, 1);
 
 -- What a DBA may have added, to see deliveries fail: an error is a delivery's
@@ -400,12 +402,16 @@ CREATE TRIGGER trap AFTER INSERT OR UPDATE ON %s.booking
 	FOR EACH ROW EXECUTE FUNCTION %s.trap('lead_reference');
 SQL
 
-our @vins = ((qw(JSAGJB74V00202326 VIN2 VIN6)) x 2, qw(VIN3 VIN7 VIN8 VIN9 VIN14 12.5 Äbc1 äbc1 VIN99), 'vin2');
-our @stocks = ((qw(7021602 S2 S5)) x 2, qw(S3 S7 S8 S9 1000 ß S99 s2));
+our @vins = ((qw(JSAGJB74V00202326 VIN2 VIN6)) x 2, qw(VIN3 VIN7 VIN8 VIN9 VIN14 12.5 Äbc1 äbc1 VIN99), 'vin2',
+	'vin 15', 'VIN15', "vin\x{a0}16", 'VIN16', "vin\x{2013}1 6", 'VIN 2', "JSAG JB74\x{202f}V002 02326", 'JSAG-JB74V00202326',
+	"V\x{200b}IN3", 'vin17', 'V-IN18');
+our @stocks = ((qw(7021602 S2 S5)) x 2, qw(S3 S7 S8 S9 1000 ß S99 s2), qw(tt15 Tt15 tT15 s5 s9 S17 s17 SS), 'S 2');
 our @plans = (('Premium') x 12, 'Basic', 'premium', 'Gold', '2000', 'Größe', 'GRÖSSE', 'Old Plan', 'PREMIUM', 'Platinum');
 our @locations = (
 	('Dealer A') x 2, 'dealer b', 'DEALER A', 'Other Yard', 'Old Yard', 'straße Ö', 'straße ö', 'STRAßE Ö', 'Nowhere',
-	'Dealer C', '12.5');
+	'Dealer C', '12.5', "dealer\x{a0}a", "Dealer \t B", "rio\x{2019}s north\x{2013}west", "Rio`s\x{2003}North-West",
+	"Rio's North\x{2212}WEST", "RIO\x{55a}S NORTH\x{ff0d}WEST", 'Rios North-West', "jo's", 'JO’S', 'Jo`s', "DEALER\x{200b}B",
+	'DealerB', "straße\x{ad} Ö");
 our @traps = map { "Trap $_" }
   qw(P0001 23514 22000 P0004 0A000 42501 00001 02000 40001 25001 53100 54000 55P03 57014 58030 XX000 08006 40P01 57P01);
 
@@ -417,7 +423,7 @@ sub change
 	my $live = one_of('NULL', 'NULL', 'now()');
 	return weighted(
 		4 => sub {
-			my $id = 1 + int rand 14;
+			my $id = 1 + int rand 18;
 			"UPDATE %s.asset SET archived_at = $live WHERE workspace_id = $ws AND id = $id";
 		},
 		1 => sub {
@@ -426,7 +432,7 @@ sub change
 			  . " UPDATE %s.asset SET archived_at = NULL WHERE workspace_id = 1 AND id = $b";
 		},
 		2 => sub {
-			my $id = 1 + int rand 6;
+			my $id = 1 + int rand 9;
 			"UPDATE %s.location SET archived_at = $live WHERE workspace_id = $ws AND id = $id";
 		},
 		2 => sub {
