@@ -222,7 +222,7 @@ int
 store_list_near_names(Store *store, NameKind kind, int64 workspace_id,
 					  LeadText name, int limit, LeadText *names)
 {
-	static const Statement statements[] = {
+	static const Statement lists[] = {
 		[NAME_OF_PACKAGE] = SQL_LIST_PACKAGES,
 		[NAME_OF_LOCATION] = SQL_LIST_NEAR_LOCATIONS,
 		[NAME_VIN] = SQL_LIST_VINS,
@@ -233,7 +233,7 @@ store_list_near_names(Store *store, NameKind kind, int64 workspace_id,
 	arg_integer(&args, workspace_id);
 	arg_text(&args, name);
 	arg_integer(&args, limit);
-	return list_names(store, statements[kind], &args, names);
+	return list_names(store, lists[kind], &args, names);
 }
 
 /* Locks a row that a booking refers to; false: it is gone, or archived. */
