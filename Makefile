@@ -54,6 +54,7 @@ OBJS = \
 	src/server/schema_version.o \
 	src/rules/code.o \
 	src/rules/country.o \
+	src/rules/email.o \
 	src/rules/escape.o \
 	src/rules/field.o \
 	src/rules/malformed.o \

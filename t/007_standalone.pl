@@ -9,7 +9,7 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 
 my $top = top();
-my @files = map { "$top/src/rules/$_.c" } qw(text time country field code validate);
+my @files = map { "$top/src/rules/$_.c" } qw(text email time country field code validate);
 my $program = PostgreSQL::Test::Utils::tempdir . '/standalone';
 my ($found) = grep { system("command -v $_ >/dev/null") == 0 } qw(cc gcc clang);
 my @compiler = split ' ', $ENV{CC} // $found // 'cc';

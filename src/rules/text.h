@@ -55,7 +55,10 @@ extern bool has_digit(const char *text, size_t length);
 extern bool is_one_character_repeated(const char *text, size_t length);
 extern size_t count_characters(const char *text, size_t length);
 
+/* email.c */
 extern bool check_email(const char *text, size_t length, char *lower);
+
+/* text.c */
 extern bool check_integer(const char *text, size_t length, bool allow_minus,
 						  int64_t *value);
 extern bool same_document_number(const char *a, size_t a_length,
