@@ -17,7 +17,7 @@ END $$;
 CREATE TABLE test.span (n int GENERATED ALWAYS AS IDENTITY, span interval);
 INSERT INTO test.span (span) VALUES ('0'), ('0.4 microseconds'), ('0.6 microseconds'), ('364 days'), ('367 days'), ('6000 years'), ('6738 years'), ('6741 years'), ('10000 years'), ('294277 years'),
 	('178000000 years'), ('178956970 years 7 months'), ('2147483647 days'), ('2147483647 hours'), ('9223372036854775807 microseconds'), ('178956970 years 7 months 2147483647 days'),
-	('2147483647 days -2000000000 hours'), ('-2000 years 999999 days');
+	('178000000 years -2147483648 days'), ('2147483647 days -2000000000 hours'), ('-2000 years 999999 days');
 SELECT span, p.* FROM test.span, test.purge(span, NULL) p ORDER BY n;
 SELECT span, p.* FROM test.span, test.purge('1 day', span) p ORDER BY n;
 SELECT span, p.* FROM test.span, test.purge(span, '1 day') p ORDER BY n;

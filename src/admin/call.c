@@ -15,6 +15,7 @@
 
 #include "admin/call.h"
 #include "payload/encoding.h"
+#include "server/compat.h"
 #include "server/fault.h"
 
 /*
@@ -118,27 +119,36 @@ not_out_of_range(const ErrorData *error)
 }
 
 /*
+ * Returns the time that the server's function makes of a time and an interval,
+ * or beyond if there is no such time.  An infinite time stays infinite by a
+ * finite interval, without asking: since PostgreSQL 17 the server may raise an
+ * error of the interval itself.
+ */
+static TimestampTz
+shifted_time(PGFunction function, TimestampTz time, const Interval *interval,
+			 TimestampTz beyond)
+{
+	Shift		what = {function, time, interval};
+
+	if (TIMESTAMP_NOT_FINITE(time) && interval_is_finite(interval))
+		return time;
+	return fault_catch(shift, &what, not_out_of_range) != NULL ? beyond :
+		what.time;
+}
+
+/*
  * Returns the time that is an interval, not a negative one, before another;
- * -infinity if there is no such time.  (The server's own subtraction raises an
- * error, also for infinity minus infinity in PostgreSQL 17 and later.)
+ * -infinity if there is no such time.
  */
 TimestampTz
 time_before(TimestampTz time, const Interval *interval)
 {
-	Shift		what = {timestamptz_mi_interval, time, interval};
-
-	if (fault_catch(shift, &what, not_out_of_range) != NULL)
-		return DT_NOBEGIN;
-	return what.time;
+	return shifted_time(timestamptz_mi_interval, time, interval, DT_NOBEGIN);
 }
 
 /* The same after it; infinity if there is no such time. */
 TimestampTz
 time_after(TimestampTz time, const Interval *interval)
 {
-	Shift		what = {timestamptz_pl_interval, time, interval};
-
-	if (fault_catch(shift, &what, not_out_of_range) != NULL)
-		return DT_NOEND;
-	return what.time;
+	return shifted_time(timestamptz_pl_interval, time, interval, DT_NOEND);
 }

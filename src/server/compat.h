@@ -24,6 +24,7 @@
 #include "utils/jsonb.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
+#include "utils/timestamp.h"
 
 #if PG_VERSION_NUM < 150000
 #error "loopit_leads needs PostgreSQL 15 or later"
@@ -63,6 +64,17 @@ parse_jsonb(char *json)
 	return DatumGetJsonbP(result);
 #else
 	return DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(json)));
+#endif
+}
+
+/* Infinite intervals exist since PostgreSQL 17. */
+static inline bool
+interval_is_finite(const Interval *interval)
+{
+#if PG_VERSION_NUM >= 170000
+	return !INTERVAL_NOT_FINITE(interval);
+#else
+	return true;
 #endif
 }
 
