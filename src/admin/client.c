@@ -21,18 +21,19 @@
 #include "utils/builtins.h"
 #include "utils/numeric.h"
 
+#include "admin/call.h"
 #include "admin/client.h"
 #include "ingest/ingest.h"
 #include "payload/body.h"
 #include "server/json_out.h"
-#include "server/owner.h"
-#include "store/store.h"
 
 #define SECRET_BYTES	32
 #define CLIENT_ID_BYTES	16
 #define TOKEN_SECONDS	3600
 
 #define HINT_CLIENT		"The clients are in loopit.client."
+#define HINT_NAME		"Give a name by which people know the sender."
+#define HINT_OLD_SECRET	"Give interval '0' to end the old secret now."
 
 /* A loopit_door_answer. */
 typedef struct DoorAnswer
@@ -43,33 +44,6 @@ typedef struct DoorAnswer
 	int64		log_id;			/* 0: none */
 	const char *body;			/* NULL: none */
 } DoorAnswer;
-
-static LeadText
-argument_text(struct varlena *argument)
-{
-	if (argument == NULL)
-		return lead_text(NULL, 0);
-	return lead_text(VARDATA_ANY(argument), VARSIZE_ANY_EXHDR(argument));
-}
-
-/* Opens the storage as the owner of the tables. */
-static Store *
-open_as_owner(OwnerScope *scope, bool read_only)
-{
-	Store	   *store;
-
-	owner_begin(scope);
-	store = store_open(read_only);
-	store_take_snapshot(store);
-	return store;
-}
-
-static void
-close_as_owner(const OwnerScope *scope, Store *store)
-{
-	store_close(store);
-	owner_end(scope);
-}
 
 /* Returns random bytes as hexadecimal text. */
 static text *
@@ -121,16 +95,6 @@ raise_no_client(struct varlena *client_id)
 			 errhint("%s", HINT_CLIENT)));
 }
 
-static void
-require_client_id(struct varlena *client_id)
-{
-	if (client_id == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("client_id must not be null"),
-				 errhint("%s", HINT_CLIENT)));
-}
-
 /* Raises unless each of the workspaces exists, and there is one. */
 static void
 require_workspaces(Store *store, ArrayType *workspaces)
@@ -172,19 +136,15 @@ client_create(struct varlena *name, ArrayType *workspaces, text * *client_id,
 	OwnerScope	scope;
 	Store	   *store;
 
-	if (name == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("name must not be null"),
-				 errhint("Give a name by which people know the sender.")));
-	store = open_as_owner(&scope, false);
+	require_not_null(name, "name", HINT_NAME);
+	store = call_begin(&scope, false);
 	if (workspaces != NULL)
 		require_workspaces(store, workspaces);
 	*client_id = random_text(CLIENT_ID_BYTES);
 	*client_secret = random_text(SECRET_BYTES);
 	store_insert_client(store, argument_text(*client_id), argument_text(name),
 						workspaces, digest_of(*client_secret));
-	close_as_owner(&scope, store);
+	call_end(&scope, store);
 }
 
 /*
@@ -194,32 +154,24 @@ client_create(struct varlena *name, ArrayType *workspaces, text * *client_id,
 text *
 client_rotate(struct varlena *client_id, const Interval *old_secret_valid)
 {
-	TimestampTz now = GetCurrentTimestamp();
-	TimestampTz until;
 	text	   *secret = random_text(SECRET_BYTES);
 	OwnerScope	scope;
 	Store	   *store;
 
-	require_client_id(client_id);
-	if (old_secret_valid == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("old_secret_valid must not be null"),
-				 errhint("Give interval '0' to end the old secret now.")));
-	until = DatumGetTimestampTz(DirectFunctionCall2(timestamptz_pl_interval,
-													TimestampTzGetDatum(now),
-													IntervalPGetDatum(old_secret_valid)));
-	if (until < now)
+	require_not_null(client_id, "client_id", HINT_CLIENT);
+	require_not_null(old_secret_valid, "old_secret_valid", HINT_OLD_SECRET);
+	if (is_negative(old_secret_valid))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("old_secret_valid must not be negative"),
-				 errhint("Give interval '0' to end the old secret now.")));
+				 errhint("%s", HINT_OLD_SECRET)));
 
-	store = open_as_owner(&scope, false);
+	store = call_begin(&scope, false);
 	if (!store_rotate_client(store, argument_text(client_id),
-							 digest_of(secret), until))
+							 digest_of(secret),
+							 time_after(GetCurrentTimestamp(), old_secret_valid)))
 		raise_no_client(client_id);
-	close_as_owner(&scope, store);
+	call_end(&scope, store);
 	return secret;
 }
 
@@ -230,12 +182,12 @@ client_revoke(struct varlena *client_id)
 	OwnerScope	scope;
 	Store	   *store;
 
-	require_client_id(client_id);
-	store = open_as_owner(&scope, false);
+	require_not_null(client_id, "client_id", HINT_CLIENT);
+	store = call_begin(&scope, false);
 	if (!store_revoke_client(store, argument_text(client_id),
 							 GetCurrentTimestamp()))
 		raise_no_client(client_id);
-	close_as_owner(&scope, store);
+	call_end(&scope, store);
 }
 
 /*
@@ -297,7 +249,7 @@ door_token(FunctionCallInfo fcinfo, struct varlena *client_id,
 	TimestampTz now = GetCurrentTimestamp();
 	DoorAnswer	answer = {.status = 200,.client_id = argument_text(client_id)};
 	OwnerScope	scope;
-	Store	   *store = open_as_owner(&scope, false);
+	Store	   *store = call_begin(&scope, false);
 	bool		known;
 
 	known = store_client_has_secret(store, answer.client_id, secret_digest, now);
@@ -311,7 +263,7 @@ door_token(FunctionCallInfo fcinfo, struct varlena *client_id,
 							   " \"expires_in\": %d, \"scope\": \"leads\"}",
 							   text_to_cstring(token), TOKEN_SECONDS);
 	}
-	close_as_owner(&scope, store);
+	call_end(&scope, store);
 	return known ? answer_row(fcinfo, &answer) :
 		refusal(fcinfo, 401, "invalid_client");
 }
@@ -368,12 +320,12 @@ Datum
 door_receive(FunctionCallInfo fcinfo, bytea *token_digest, bytea *body)
 {
 	OwnerScope	scope;
-	Store	   *store = open_as_owner(&scope, true);
+	Store	   *store = call_begin(&scope, true);
 	Client		client;
 	bool		known = store_find_client_of_token(store, token_digest,
 												   GetCurrentTimestamp(), &client);
 
-	close_as_owner(&scope, store);
+	call_end(&scope, store);
 	return known ? receive(fcinfo, &client, body) :
 		refusal(fcinfo, 401, "invalid_token");
 }
@@ -383,11 +335,11 @@ Datum
 door_receive_as(FunctionCallInfo fcinfo, struct varlena *client_id, bytea *body)
 {
 	OwnerScope	scope;
-	Store	   *store = open_as_owner(&scope, true);
+	Store	   *store = call_begin(&scope, true);
 	Client		client;
 	bool		known = store_find_client(store, argument_text(client_id), &client);
 
-	close_as_owner(&scope, store);
+	call_end(&scope, store);
 	return known ? receive(fcinfo, &client, body) :
 		refusal(fcinfo, 403, "insufficient_scope");
 }

@@ -40,7 +40,10 @@ without_number_sign(LeadText reference)
 	return reference;
 }
 
-/* See support.h. */
+/*
+ * Puts the deliveries that match into the result of loopit_find_leads(), newest
+ * first.  A NULL is no condition.  Raises if within is negative.
+ */
 void
 support_find_leads(const FindLeads *find, ReturnSetInfo *result)
 {
@@ -85,7 +88,10 @@ find_delivery(Store *store, int64 log_id, LoggedDelivery *logged)
 				 errhint("%s", HINT_LOG_ID)));
 }
 
-/* See support.h. */
+/*
+ * Ingests the payload of that row of the log again; returns the outcome.  Raises
+ * if log_id is NULL, if there is no such row, or if nothing of its payload is left.
+ */
 Jsonb *
 support_replay_lead(const int64 *log_id)
 {
@@ -116,7 +122,10 @@ support_replay_lead(const int64 *log_id)
 	return ingest_delivery(&delivery);
 }
 
-/* See support.h. */
+/*
+ * Dismisses that row's lead; the note may be NULL.  Raises if log_id is NULL, or
+ * if there is no such row.
+ */
 void
 support_dismiss_lead(const int64 *log_id, struct varlena *note)
 {
@@ -148,7 +157,11 @@ older_than_time(const Interval *interval, const char *name)
 	return DT_NOBEGIN;
 }
 
-/* See support.h. */
+/*
+ * Deletes at most max_rows rows of the log that are older than that; returns how
+ * many.  failures_older_than NULL: the same as older_than.  Raises if another
+ * argument is NULL, or if max_rows is less than 1.
+ */
 int64
 support_purge_log(const Interval *older_than,
 				  const Interval *failures_older_than, const int32 *max_rows)

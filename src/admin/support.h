@@ -24,12 +24,6 @@ typedef struct FindLeads
 } FindLeads;
 
 extern void support_find_leads(const FindLeads *find, ReturnSetInfo *result);
-
-/*
- * These raise where an argument is NULL or makes no sense, and where there is
- * no such row (or nothing left of its payload, for a replay).  The note and
- * the second interval may be NULL.
- */
 extern Jsonb *support_replay_lead(const int64 *log_id);
 extern void support_dismiss_lead(const int64 *log_id, struct varlena *note);
 extern int64 support_purge_log(const Interval *older_than,

@@ -49,7 +49,7 @@ static struct
 	Oid			relation[lengthof(relation_names)];
 }			cache;
 
-/* The callbacks only mark; what is right is looked up at the next call. */
+/* Callbacks mark the cache stale, the next call rebuilds it. */
 static void
 forget_relation(Datum arg, Oid relation)
 {
@@ -68,7 +68,7 @@ forget_schema(Datum arg, int cache_id, uint32 hash)
 	cache.valid = false;
 }
 
-/* See owner.h. */
+/* Registers the invalidation of the cache; called by _PG_init(). */
 void
 owner_init(void)
 {
@@ -76,6 +76,7 @@ owner_init(void)
 	CacheRegisterSyscacheCallback(NAMESPACEOID, forget_schema, (Datum) 0);
 }
 
+/* Returns the owner; none if the relation has been dropped concurrently. */
 static Oid
 relation_owner(Oid relation)
 {
@@ -83,7 +84,7 @@ relation_owner(Oid relation)
 	Oid			owner;
 
 	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "cache lookup failed for relation %u", relation);
+		return InvalidOid;
 	owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
 	ReleaseSysCache(tuple);
 	return owner;
@@ -106,11 +107,13 @@ fill_cache(void)
 	for (int i = 0; i < lengthof(relation_names); i++)
 	{
 		Oid			relation = InvalidOid;
-		Oid			owner;
+		Oid			owner = InvalidOid;
 
 		if (OidIsValid(schema))
 			relation = get_relname_relid(relation_names[i], schema);
-		if (!OidIsValid(relation))
+		if (OidIsValid(relation))
+			owner = relation_owner(relation);
+		if (!OidIsValid(owner))
 		{
 			cache.valid = false;
 			ereport(ERROR,
@@ -121,7 +124,6 @@ fill_cache(void)
 		}
 
 		cache.relation[i] = relation;
-		owner = relation_owner(relation);
 		if (i == 0)
 			cache.owner = owner;
 		else if (owner != cache.owner)
@@ -137,7 +139,10 @@ fill_cache(void)
 	}
 }
 
-/* See owner.h. */
+/*
+ * Becomes another role, which the caller has checked, with search_path
+ * pg_catalog, pg_temp, until the scope ends.  An error ends it, too.
+ */
 void
 owner_begin_as(OwnerScope *scope, Oid role)
 {
@@ -148,7 +153,12 @@ owner_begin_as(OwnerScope *scope, Oid role)
 	pin_search_path();
 }
 
-/* See owner.h. */
+/*
+ * Becomes the owner of the tables in the same way.  Raises undefined_table if
+ * loopit_setup() has not made the tables, object_not_in_prerequisite_state if
+ * they are of an older version, and insufficient_privilege if they have more
+ * than one owner.
+ */
 void
 owner_begin(OwnerScope *scope)
 {
@@ -157,7 +167,7 @@ owner_begin(OwnerScope *scope)
 	owner_begin_as(scope, cache.owner);
 }
 
-/* See owner.h. */
+/* Restores the role and the settings that the scope began with. */
 void
 owner_end(const OwnerScope *scope)
 {
@@ -165,7 +175,7 @@ owner_end(const OwnerScope *scope)
 	SetUserIdAndSecContext(scope->user, scope->security_context);
 }
 
-/* See owner.h. */
+/* Returns the next id of loopit.ingest_log; only within a scope of owner_begin(). */
 int64
 owner_next_log_id(void)
 {
