@@ -6,7 +6,7 @@ use strict;
 use warnings;
 use FindBin;
 use lib $FindBin::Bin;
-use Attack;
+use Attack qw(:DEFAULT clean_log);
 use IPC::Run ();
 use Loopit qw(invariants);
 use PostgreSQL::Test::Utils;
@@ -14,14 +14,6 @@ use Test::More;
 
 my $storage = $ENV{LOOPIT_STORAGE} // 'auto';
 my $node = attack_node('at_once', 'max_connections = 40', 'deadlock_timeout = 200ms');
-my $offset = -s $node->logfile;
-
-sub clean_log
-{
-	my $found;
-	($found, $offset) = found_in_log($node, $offset);
-	is($found, '', 'no crash, no failed assertion, no leak, no internal error');
-}
 
 sub session
 {

@@ -1,4 +1,4 @@
-# What t/080_attacks.pl and t/081_table_shapes.pl have in common: a server whose
+# What the tests of attacks and t/081_table_shapes.pl have in common: a server whose
 # log tells every SQLSTATE, databases that are thrown away, and what must never
 # be in that log.
 package Attack;
@@ -12,13 +12,17 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 
 our @EXPORT = qw(attack_node run_sql fresh found_in_log is_up);
+our @EXPORT_OK = qw(attack clean_log lead update);
+
+# The node that was made last, and how far its log has been looked at.
+my ($node, $offset);
 
 # A node with what an attack needs: a lead that asks for all there is, and a
 # function that tells of an outcome in a line.
 sub attack_node
 {
 	my ($name, @settings) = @_;
-	my $node = new_node($name, 'fsync = off', 'autovacuum = off', 'log_error_verbosity = verbose',
+	$node = new_node($name, 'fsync = off', 'autovacuum = off', 'log_error_verbosity = verbose',
 		'restart_after_crash = on', 'max_prepared_transactions = 4', @settings);
 	$node->safe_psql('postgres', q{
 		CREATE SCHEMA test;
@@ -43,6 +47,7 @@ sub attack_node
 		CREATE FUNCTION test.fire() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
 		GRANT USAGE ON SCHEMA test TO PUBLIC;
 	});
+	$offset = -s $node->logfile;
 	return $node;
 }
 
@@ -94,6 +99,37 @@ sub found_in_log
 	$log =~ s/^[^\n]*ERROR:  XX000: referential integrity query on [^\n]* gave unexpected result$//mg;
 	my @found = grep { /TRAP:|was terminated by signal|WARNING:.* leak|[A-Z]: +XX\d\d\d:|PANIC: / } split /\n/, $log;
 	return (join("\n", map { substr($_, 0, 300) } @found), -s $node->logfile);
+}
+
+# A lead that asks for all there is, and the same that changes the first name.
+sub lead { return q{SELECT test.ingest(test.lead('1'));}; }
+sub update { return q{SELECT test.ingest(test.lead('1') || test.named('1', 'ann@example.com', 'Bea'));}; }
+
+# That nothing is in the log that must not be there.
+sub clean_log
+{
+	my $found;
+	($found, $offset) = found_in_log($node, $offset);
+	is($found, '', 'no crash, no failed assertion, no leak, no internal error');
+}
+
+# Runs SQL on a fresh database, on both storages; what it prints has to match,
+# and to be the same.
+sub attack
+{
+	my ($name, $sql, $expected, %options) = @_;
+	subtest $name => sub {
+		my %output;
+		for my $storage (qw(auto sql))
+		{
+			fresh($node, 'victim');
+			$output{$storage} = run_sql($node, 'victim', "SET loopit_leads.storage = $storage;\n$sql", $options{level});
+			is_up($node);
+			like($output{$storage}, $expected, "as expected, storage = $storage");
+		}
+		is($output{auto}, $output{sql}, 'the same on both storages') unless $options{may_differ};
+		clean_log();
+	};
 }
 
 1;
