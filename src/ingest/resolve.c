@@ -283,27 +283,10 @@ resolve_package(const IngestContext *context, Found *found)
 	}
 }
 
-/* Removes what an earlier look-up found for the booking. */
-static void
-forget_booking(Found *found)
-{
-	memset(&found->booking, 0, sizeof(found->booking));
-	memset(&found->target, 0, sizeof(found->target));
-	for (int code = 0; code < NUM_CODES; code++)
-	{
-		if (code_table[code].thing != THING_BOOKING)
-			continue;
-		found->issues.hint[code] = NULL;
-		for (int field = 0; field < NUM_FIELDS; field++)
-			found->issues.codes[field] &= ~CODE_BIT(code);
-	}
-}
-
 /* Looks up the lead's booking and everything that a new one needs. */
-void
-resolve_booking(const IngestContext *context, Found *found)
+static void
+find_booking(const IngestContext *context, Found *found)
 {
-	forget_booking(found);
 	if (!context->lead->asked[THING_BOOKING])
 		return;
 	found->target.person_id = found->person.id;
@@ -314,6 +297,26 @@ resolve_booking(const IngestContext *context, Found *found)
 	resolve_package(context, found);
 }
 
+/* Looks it up again: removes what an earlier look-up found for the booking. */
+void
+resolve_booking(const IngestContext *context, Found *found)
+{
+	CodeSet		others = 0;
+
+	memset(&found->booking, 0, sizeof(found->booking));
+	memset(&found->target, 0, sizeof(found->target));
+	for (int code = 0; code < NUM_CODES; code++)
+	{
+		if (code_table[code].thing == THING_BOOKING)
+			found->issues.hint[code] = NULL;
+		else
+			others |= CODE_BIT(code);
+	}
+	for (int field = 0; field < NUM_FIELDS; field++)
+		found->issues.codes[field] &= others;
+	find_booking(context, found);
+}
+
 /* Looks up everything that the lead refers to. */
 void
 resolve_lead(const IngestContext *context, Found *found)
@@ -321,5 +324,5 @@ resolve_lead(const IngestContext *context, Found *found)
 	memset(found, 0, sizeof(*found));
 	resolve_person(context, found);
 	resolve_documents(context, found);
-	resolve_booking(context, found);
+	find_booking(context, found);
 }

@@ -36,6 +36,12 @@
 #define BODY_LIMIT		((size_t) 128 * 1024 * 1024)
 #define PAYLOAD_LIMIT	((size_t) 512 * 1024 * 1024)
 
+/*
+ * More than a byte of a body that was repaired can become in the payload's text:
+ * 1e99 has a hundred characters, and COPY's text of a control character seven.
+ */
+#define MAX_GROWTH		32
+
 #define HINT_BODY_TOO_LARGE \
 	"The body is larger than 128 MB, so it is not kept; send one lead in a request."
 #define HINT_PAYLOAD_TOO_LARGE \
@@ -190,6 +196,16 @@ hint_of_no_object(Jsonb *payload)
 		HINT_STRING : NULL;
 }
 
+/* Takes a payload that can be stored. */
+static void
+accept_payload(Jsonb *payload, Delivery *delivery)
+{
+	delivery->payload = payload;
+	delivery->body_issue = delivery->repairs != 0 ? CODE_PAYLOAD_REPAIRED :
+		CODE_NONE;
+	delivery->hint = hint_of_no_object(payload);
+}
+
 /* Takes a payload unless storing it would do harm; returns its measure. */
 static Measure
 take_payload(Jsonb *payload, Delivery *delivery)
@@ -207,10 +223,7 @@ take_payload(Jsonb *payload, Delivery *delivery)
 			payload = drop_long_numbers(payload);
 			delivery->repairs |= REPAIR_NUMBER;
 		}
-		delivery->payload = payload;
-		delivery->body_issue = delivery->repairs != 0 ? CODE_PAYLOAD_REPAIRED :
-			CODE_NONE;
-		delivery->hint = hint_of_no_object(payload);
+		accept_payload(payload, delivery);
 	}
 	return measure;
 }
@@ -234,8 +247,11 @@ body_read(bytea *body, Delivery *delivery)
 	{
 		delivery->raw_body = body;
 		parse_body(text, delivery);
-		if (delivery->payload != NULL)
+		/* depth and numbers are what the repair has left */
+		if (delivery->payload != NULL && text.length > PAYLOAD_LIMIT / MAX_GROWTH)
 			take_payload(delivery->payload, delivery);
+		else if (delivery->payload != NULL)
+			accept_payload(delivery->payload, delivery);
 	}
 
 	if (delivery->payload == NULL)
