@@ -135,8 +135,8 @@ key_character(unsigned code_point)
 }
 
 /*
- * Drops the word "the" at the start of a key, of a bracket and behind a comma,
- * and the empty bracket or the comma at the end that this leaves.
+ * Drops the word "the" at the start of a key, of a bracket and after a comma, the
+ * empty bracket that this leaves, and the comma if nothing else follows it.
  */
 static void
 drop_articles(NameKey *key)
@@ -146,14 +146,17 @@ drop_articles(NameKey *key)
 
 	for (size_t i = 0; i < key->length;)
 	{
-		bool		starts = i == 0 || data[i - 1] == '(' ||
-			(i >= 2 && data[i - 1] == ' ' && data[i - 2] == ',');
+		bool		after_comma = i >= 2 && data[i - 1] == ' ' &&
+			data[i - 2] == ',';
+		bool		starts = i == 0 || data[i - 1] == '(' || after_comma;
 
 		if (starts && key->length - i >= 3 && memcmp(data + i, "the", 3) == 0 &&
 			(i + 3 == key->length || data[i + 3] == ' ' || data[i + 3] == ')'))
 		{
 			i += 3;
 			i += i < key->length && data[i] == ' ';
+			if (after_comma && i == key->length)
+				length -= 2;
 		}
 		else if (data[i] == ')' && length > 0 && data[length - 1] == '(')
 		{
@@ -164,8 +167,6 @@ drop_articles(NameKey *key)
 		else
 			data[length++] = data[i++];
 	}
-	if (length >= 2 && memcmp(data + length - 2, ", ", 2) == 0)
-		length -= 2;
 	key->length = length;
 }
 
