@@ -87,12 +87,14 @@ lock_parents(Store *store, DirectRelation *child, const RowValues *row)
 		Datum		key[MAX_KEY_COLUMNS] = {0};
 		DirectRelation *relation;
 
+		/* without the foreign key, SQL would not look at the parent either */
+		if (!OidIsValid(child->table->parent_relid[i]))
+			continue;
 		for (int j = 0; j < parent->ncolumns; j++)
 			key[j] = row->values[parent->columns[j]];
 		relation = open_relation(store, parent->table);
 		if (relation == NULL ||
-			(OidIsValid(child->table->parent_relid[i]) &&
-			 child->table->parent_relid[i] != relation->table->relid))
+			child->table->parent_relid[i] != relation->table->relid)
 			return false;
 		if (is_locked(store, parent->table, key))
 			continue;
