@@ -173,7 +173,11 @@ model_key(const char *text, size_t length)
 
 		if (starts && strncmp(key + i, "the", 3) == 0 &&
 			strchr(" )", key[i + 3]) != NULL)
+		{
 			cut(key + i, key[i + 3] == ' ' ? 4 : 3);
+			if (i > 1 && key[i] == '\0' && key[i - 1] == ' ')
+				key[i - 2] = '\0';	/* and the comma before the last one */
+		}
 	}
 	while ((found = strstr(key, "()")) != NULL)
 	{
@@ -182,9 +186,6 @@ model_key(const char *text, size_t length)
 		else
 			cut(found, 2);
 	}
-	count = strlen(key);
-	if (count >= 2 && strcmp(key + count - 2, ", ") == 0)
-		key[count - 2] = '\0';
 	return key;
 }
 
