@@ -40,6 +40,7 @@ OBJS = \
 	src/store/inventory.o \
 	src/store/lead.o \
 	src/store/log.o \
+	src/store/look.o \
 	src/store/planner.o \
 	src/store/row.o \
 	src/store/row_direct.o \

@@ -14,6 +14,7 @@ chdir "$FindBin::Bin/.." or die;
 # The floors from top to bottom, and what each folder is for.
 my @floors = (
 	[ [ '', 'The functions that SQL sees: a table of contents.' ] ],
+	[ [ 'report', 'What people and monitors read: metrics, report, stories of leads, drift.' ] ],
 	[ [ 'admin', 'Setup, OAuth clients, support, erasure and retention.' ] ],
 	[ [ 'ingest', 'The stages of a delivery: resolve, decide, apply, outcome, log.' ] ],
 	[ [ 'payload', 'Bodies and jsonb: reading, masking, the JSON Schema.' ],

@@ -248,11 +248,34 @@ check_result_type(int column, Oid expected)
 	check_column_type(SPI_tuptable->tupdesc, column, expected);
 }
 
-static void
+/* Raises if a column of a statement's result cannot be read as it is read. */
+void
 check_result_types(const StatementSpec *spec, TupleDesc columns)
 {
 	for (int i = 0; spec->result_types && OidIsValid(spec->result_types[i]); i++)
 		check_column_type(columns, i + 1, spec->result_types[i]);
+}
+
+/* Raises if a table that the statement uses has not the shape of ours. */
+void
+check_statement_tables(const StatementSpec *spec)
+{
+	for (int table = 0; table < NUM_TABLES; table++)
+	{
+		if (spec->tables & (UINT32_C(1) << table))
+			direct_check_shape(table);
+	}
+}
+
+/* The number of a statement's arguments. */
+int
+statement_nargs(const StatementSpec *spec)
+{
+	int			nargs = 0;
+
+	while (OidIsValid(spec->arg_types[nargs]))
+		nargs++;
+	return nargs;
 }
 
 /* Returns the plan of a statement, after a check of the tables that it uses. */
@@ -262,20 +285,10 @@ plan_statement(Store *store, Statement statement)
 	static SPIPlanPtr plans[NUM_STATEMENTS];
 	const StatementSpec *spec = &statements[statement];
 
-	for (int table = 0; table < NUM_TABLES; table++)
-	{
-		if (spec->tables & (UINT32_C(1) << table))
-			direct_check_shape(table);
-	}
+	check_statement_tables(spec);
 	if (plans[statement] == NULL)
-	{
-		int			nargs = 0;
-
-		while (OidIsValid(spec->arg_types[nargs]))
-			nargs++;
-		plans[statement] = prepare_plan(store, spec->sql, nargs,
+		plans[statement] = prepare_plan(store, spec->sql, statement_nargs(spec),
 										spec->arg_types);
-	}
 	return plans[statement];
 }
 

@@ -65,6 +65,9 @@ extern SPIPlanPtr prepare_plan(Store *store, const char *sql, int nargs,
 extern uint64 run_plan(Store *store, SPIPlanPtr plan, Datum *values,
 					   const char *nulls, bool read_only);
 extern void check_result_type(int column, Oid expected);
+extern void check_result_types(const StatementSpec *spec, TupleDesc columns);
+extern void check_statement_tables(const StatementSpec *spec);
+extern int	statement_nargs(const StatementSpec *spec);
 extern uint64 run_look(Store *store, Statement statement, StatementArgs *args);
 extern uint64 run_change(Store *store, Statement statement,
 						 StatementArgs *args);
