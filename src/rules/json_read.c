@@ -60,13 +60,12 @@ read_byte(Reader *reader, char c)
 }
 
 /*
- * Returns true if each of eight bytes is ASCII, no control character, no
- * quotation mark and no backslash.  (A byte of the difference has its high bit
- * set where it borrowed, which can also come from the byte before it: then the
- * answer is false without need.)
+ * Marks the high bit of those of eight bytes that are not ASCII, a control
+ * character, a quotation mark or a backslash.  A byte after a marked one may be
+ * marked without need, because the difference borrows.
  */
-static inline bool
-are_plain(const char *bytes)
+static inline uint64_t
+mark_special(const char *bytes)
 {
 	uint64_t	word;
 	uint64_t	quote;
@@ -75,17 +74,27 @@ are_plain(const char *bytes)
 	memcpy(&word, bytes, sizeof(word));
 	quote = word ^ EACH_BYTE('"');
 	backslash = word ^ EACH_BYTE('\\');
-	return ((word | (word - EACH_BYTE(0x20)) |
-			 (quote - EACH_BYTE(1)) | (backslash - EACH_BYTE(1))) &
-			EACH_BYTE(0x80)) == 0;
+	return (word | (word - EACH_BYTE(0x20)) |
+			(quote - EACH_BYTE(1)) | (backslash - EACH_BYTE(1))) &
+		EACH_BYTE(0x80);
 }
 
 /* Goes to the next byte that ends a text, or that has to be looked at. */
 static inline const char *
 plain_end(const char *at, const char *end)
 {
-	while (end - at >= 8 && are_plain(at))
-		at += 8;
+	for (; end - at >= 8; at += 8)
+	{
+		uint64_t	marks = mark_special(at);
+
+		if (marks == 0)
+			continue;
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+		return at + __builtin_ctzll(marks) / 8;
+#else
+		break;
+#endif
+	}
 	while (at < end && (unsigned char) (*at - 0x20) < 0x60 &&
 		   *at != '"' && *at != '\\')
 		at++;

@@ -75,65 +75,43 @@ compare_keys(const JsonNode *a, const JsonNode *b)
 	return memcmp(a->key, b->key, a->key_length);
 }
 
-/* Merges two sorted lists; of equal keys those of the first come first. */
-static uint32
-merge_lists(JsonNode *node, uint32 first, uint32 second)
-{
-	uint32		merged;
-	uint32	   *link = &merged;
-
-	while (first != 0 && second != 0)
-	{
-		uint32	   *from = compare_keys(&node[first], &node[second]) <= 0 ?
-			&first : &second;
-
-		*link = *from;
-		link = &node[*from].next;
-		*from = *link;
-	}
-	*link = first != 0 ? first : second;
-	return merged;
-}
-
-/* Sorts that many nodes of a list; *rest becomes what follows them. */
-static uint32
-sort_list(JsonNode *node, uint32 first, uint32 count, uint32 *rest)
-{
-	uint32		second;
-
-	if (count == 1)
-	{
-		*rest = node[first].next;
-		node[first].next = 0;
-		return first;
-	}
-	first = sort_list(node, first, count / 2, &second);
-	return merge_lists(node, first,
-					   sort_list(node, second, count - count / 2, rest));
-}
-
-/* Puts an object's children into jsonb's order; of equal keys the last stays. */
+/*
+ * Puts an object's children into jsonb's order; of equal keys the last stays.
+ * An object has few keys, and those that the reader takes are bounded, so each
+ * is inserted where it belongs.
+ */
 static void
 sort_children(JsonNode *node, JsonNode *parent)
 {
 	uint32	   *link = &parent->u.children.first;
-	uint32		rest;
+	JsonNode  **sorted = palloc(parent->u.children.count * sizeof(JsonNode *));
+	uint32		count = 0;
 
-	if (parent->u.children.count < 2)
-		return;
-	*link = sort_list(node, *link, parent->u.children.count, &rest);
-	while (*link != 0)
+	for (uint32 i = *link; i != 0; i = node[i].next)
 	{
-		JsonNode   *child = &node[*link];
+		uint32		at = count;
+		int			order = -1;
 
-		if (child->next != 0 && compare_keys(child, &node[child->next]) == 0)
+		while (at > 0 && (order = compare_keys(sorted[at - 1], &node[i])) > 0)
+			at--;
+		if (at > 0 && order == 0)
 		{
-			*link = child->next;
-			parent->u.children.count--;
+			sorted[at - 1] = &node[i];
+			continue;
 		}
-		else
-			link = &child->next;
+		memmove(&sorted[at + 1], &sorted[at], (count - at) * sizeof(JsonNode *));
+		sorted[at] = &node[i];
+		count++;
 	}
+
+	for (uint32 i = 0; i < count; i++)
+	{
+		*link = (uint32) (sorted[i] - node);
+		link = &sorted[i]->next;
+	}
+	*link = 0;
+	parent->u.children.count = count;
+	pfree(sorted);
 }
 
 static void
