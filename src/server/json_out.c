@@ -138,13 +138,14 @@ void
 json_out_number(JsonOut *out, const char *key, const char *number)
 {
 	JsonNode   *node = add_node(out, key, JSON_STORED_NUMBER);
-	Numeric		numeric =
+	Numeric numeric =
 		DatumGetNumeric(DirectFunctionCall3(numeric_in,
 											CStringGetDatum(number),
 											ObjectIdGetDatum(InvalidOid),
 											Int32GetDatum(-1)));
 
 	node->u.stored = numeric;
+
 	node->length = VARSIZE(numeric);
 }
 
