@@ -51,6 +51,7 @@ OBJS = \
 	src/store/tables.o \
 	src/server/fault.o \
 	src/server/json_out.o \
+	src/server/json_write.o \
 	src/server/owner.o \
 	src/server/schema_version.o \
 	src/rules/code.o \
@@ -58,6 +59,7 @@ OBJS = \
 	src/rules/email.o \
 	src/rules/escape.o \
 	src/rules/field.o \
+	src/rules/json_read.o \
 	src/rules/malformed.o \
 	src/rules/number.o \
 	src/rules/repair.o \

@@ -3,9 +3,10 @@
  * body.c
  *	  Reads what a caller sends, a raw body or a payload, into a delivery.
  *
- * A body is repaired first (src/rules/repair.c), which also refuses what the
- * server's parser would recurse into too deeply or fail on with an internal
- * error.  What the parser refuses, and what jsonb cannot hold, is caught.
+ * The common kind of body is read by src/rules/json_read.c.  Any other one is
+ * repaired first (src/rules/repair.c), which also refuses what the server's
+ * parser would recurse into too deeply or fail on with an internal error.  What
+ * the parser refuses, and what jsonb cannot hold, is caught.
  * Nothing that would make a dump or a view fail gets into the payload
  * (src/payload/measure.c).
  *
@@ -22,9 +23,11 @@
 #include "payload/body.h"
 #include "payload/encoding.h"
 #include "payload/measure.h"
+#include "rules/json_read.h"
 #include "rules/repair.h"
 #include "server/compat.h"
 #include "server/fault.h"
+#include "server/json_write.h"
 
 #define BYTE_ORDER_MARK			"\xEF\xBB\xBF"
 #define BYTE_ORDER_MARK_LENGTH	3
@@ -41,6 +44,9 @@
  * 1e99 has a hundred characters, and COPY's text of a control character seven.
  */
 #define MAX_GROWTH		32
+
+/* The keys and values of a body that is not parsed by the server: 16 kB of stack. */
+#define COMMON_NODES	512
 
 #define HINT_BODY_TOO_LARGE \
 	"The body is larger than 128 MB, so it is not kept; send one lead in a request."
@@ -140,6 +146,27 @@ look_at_malformed(LeadText body, Delivery *delivery)
 		delivery->hint = look_hints[malformed_look(body.data, body.length)];
 }
 
+/*
+ * Reads a body of the common kind, which need not be parsed by the server.
+ * Returns false if it is another one.  The bytes have to be the database's
+ * encoding, since texts are taken from them.
+ */
+static bool
+read_common_body(LeadText body, Delivery *delivery)
+{
+	JsonNode	nodes[COMMON_NODES];
+	JsonTree	tree = {.node = nodes,.room = lengthof(nodes)};
+	char	   *scratch;
+
+	if (GetDatabaseEncoding() != PG_UTF8 || body.length > JSON_READ_LENGTH)
+		return false;
+	scratch = palloc(body.length);
+	if (json_read(body.data, body.length, scratch, &tree, &delivery->repairs))
+		delivery->payload = json_write(&tree);
+	pfree(scratch);
+	return delivery->payload != NULL;
+}
+
 /* Parses a body after repairing it. */
 static void
 parse_body(LeadText body, Delivery *delivery)
@@ -153,6 +180,8 @@ parse_body(LeadText body, Delivery *delivery)
 		body.data += BYTE_ORDER_MARK_LENGTH;
 		body.length -= BYTE_ORDER_MARK_LENGTH;
 	}
+	if (read_common_body(body, delivery))
+		return;
 
 	json = palloc_extended(repair_room(body.data, body.length) + 1,
 						   MCXT_ALLOC_HUGE);
