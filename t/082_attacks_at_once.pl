@@ -145,7 +145,6 @@ for my $gone (
 	[ 'the notes of the steps are dropped', 'DROP TABLE loopit.schema_version', qr/^ERROR:  42P01/ ],
 	[ 'a function is dropped', 'DROP FUNCTION loopit.masked CASCADE', qr/^ERROR:  40001/ ],
 	[ 'an index is dropped', 'DROP INDEX loopit.ingest_log_lead_reference_idx', qr/^\d+$/ ],
-	[ 'a view is dropped', 'DROP VIEW loopit.ingest_audit', qr/^\d+$/ ],
 	[ 'the schema is dropped', 'DROP SCHEMA loopit CASCADE', qr/^\d+$/ ])
 {
 	my ($what, $ddl, $expected) = @$gone;

@@ -123,10 +123,12 @@ sub start_inherited
 	$door = start_inherited(0);
 	ok(wait_for(sub { slurp_file($door->{log}) =~ /"started","listen":"systemd"/ }), 'started with a socket of systemd');
 	@files = map { "$tmp/restart.$_" } 1 .. 4;
-	@pids = map { send_leads($door, $token, "restart-$_", 6, $files[ $_ - 1 ]) } 1 .. 4;
+	@pids = map { send_leads($door, $token, "restart-$_", $ENV{LOOPIT_TEST_SANITIZE} ? 20 : 6, $files[ $_ - 1 ]) } 1 .. 4;
 	for my $number (1 .. 4)
 	{
 		sleep 0.7;
+		# before that it does not know of SIGTERM
+		wait_for(sub { slurp_file($door->{log}) =~ /"started"/ });
 		is(stop_door($door), 0, "restart $number: ended in order");
 		$door = start_inherited($number);
 	}
