@@ -81,18 +81,27 @@ is_retryable(const ErrorData *error)
 
 /*
  * What the server calls an internal error, though others can cause it: the owner
- * of a table, by a rule that rewrites what a foreign key does, and a session
- * that changes the same object of the catalogs at once.
+ * of a table, by a rule that rewrites what a foreign key does; a session that
+ * changes the same object of the catalogs at once; and a caller whose values make
+ * a row of a gigabyte.
  */
 static const struct
 {
-	const char *function;		/* which raises it */
+	const char *file;			/* where it is raised */
+	const char *function;		/* by which function; NULL: by any */
 	int			sqlerrcode;		/* what it is */
 }			misnamed[] = {
-	{"ri_PerformCheck", ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION},
-	{"simple_heap_update", ERRCODE_T_R_SERIALIZATION_FAILURE},
-	{"simple_heap_delete", ERRCODE_T_R_SERIALIZATION_FAILURE}
+	{"ri_triggers.c", "ri_PerformCheck", ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION},
+	{"heapam.c", "simple_heap_update", ERRCODE_T_R_SERIALIZATION_FAILURE},
+	{"heapam.c", "simple_heap_delete", ERRCODE_T_R_SERIALIZATION_FAILURE},
+	{"mcxt.c", NULL, ERRCODE_PROGRAM_LIMIT_EXCEEDED}
 };
+
+static bool
+matches(const char *text, const char *wanted)
+{
+	return wanted == NULL || (text != NULL && strcmp(text, wanted) == 0);
+}
 
 /*
  * Raises the error of a PG_CATCH() again: as the server raised it, or with the
@@ -108,8 +117,8 @@ fault_rethrow(void)
 	for (int i = 0; i < lengthof(misnamed); i++)
 	{
 		if (error->sqlerrcode == ERRCODE_INTERNAL_ERROR &&
-			error->funcname != NULL &&
-			strcmp(error->funcname, misnamed[i].function) == 0)
+			matches(error->filename, misnamed[i].file) &&
+			matches(error->funcname, misnamed[i].function))
 			error->sqlerrcode = misnamed[i].sqlerrcode;
 	}
 	ReThrowError(error);
