@@ -187,16 +187,21 @@ index_has_shape(Relation table, Relation index, IndexShape *shape)
  * Returns true if the table has an index, of whatever name, that is the same
  * in table, columns, expressions, predicate, uniqueness, operator classes,
  * collations and order; also if the relation is of a kind that has no indexes.
+ * Not if the table has been dropped meanwhile, here and below: the statement
+ * itself then says so.
  */
 bool
 index_is_there(Oid table_oid, IndexStmt *stmt, const char *sql)
 {
-	Relation	table = table_open(table_oid, AccessShareLock);
-	bool		found = table->rd_rel->relkind != RELKIND_RELATION &&
-		table->rd_rel->relkind != RELKIND_PARTITIONED_TABLE &&
-		table->rd_rel->relkind != RELKIND_MATVIEW;
+	Relation	table = try_table_open(table_oid, AccessShareLock);
+	bool		found;
 	IndexShape	shape;
 
+	if (table == NULL)
+		return false;
+	found = table->rd_rel->relkind != RELKIND_RELATION &&
+		table->rd_rel->relkind != RELKIND_PARTITIONED_TABLE &&
+		table->rd_rel->relkind != RELKIND_MATVIEW;
 	if (!found && index_shape(table, stmt, sql, &shape))
 	{
 		ListCell   *cell;
@@ -283,12 +288,13 @@ statistics_cover(Oid statistics, Oid table, CreateStatsStmt *stmt)
 bool
 statistics_are_there(Oid table_oid, CreateStatsStmt *stmt)
 {
-	Relation	table = table_open(table_oid, AccessShareLock);
-	List	   *all = RelationGetStatExtList(table);
+	Relation	table = try_table_open(table_oid, AccessShareLock);
 	bool		found = false;
 	ListCell   *cell;
 
-	foreach(cell, all)
+	if (table == NULL)
+		return false;
+	foreach(cell, RelationGetStatExtList(table))
 		found = found || statistics_cover(lfirst_oid(cell), table_oid, stmt);
 	table_close(table, AccessShareLock);
 	return found;
@@ -321,11 +327,15 @@ check_condition(Relation table, Constraint *check, const char *sql)
 bool
 check_is_there(Oid table_oid, Constraint *check, const char *sql)
 {
-	Relation	table = table_open(table_oid, AccessShareLock);
-	TupleConstr *constr = RelationGetDescr(table)->constr;
-	Node	   *condition = check_condition(table, check, sql);
+	Relation	table = try_table_open(table_oid, AccessShareLock);
+	TupleConstr *constr;
+	Node	   *condition;
 	bool		found = false;
 
+	if (table == NULL)
+		return false;
+	constr = RelationGetDescr(table)->constr;
+	condition = check_condition(table, check, sql);
 	for (int i = 0; constr != NULL && i < constr->num_check; i++)
 		found = found || equal(stringToNode(constr->check[i].ccbin), condition);
 	table_close(table, AccessShareLock);

@@ -261,6 +261,11 @@ store_forget_person(Store *store, int64 workspace_id, LeadText email,
 										 workspace_id, person_id);
 	counts->persons = change_of_person(store, SQL_DELETE_PERSON,
 									   workspace_id, person_id);
+	if (counts->persons == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
+				 errmsg("row of table \"person\" was not deleted"),
+				 errhint("Look for a trigger that returns NULL, and for a rule.")));
 	return person_id;
 }
 

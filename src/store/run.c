@@ -28,6 +28,7 @@
 #include "utils/plancache.h"
 #include "utils/timestamp.h"
 
+#include "server/fault.h"
 #include "store/run.h"
 
 /* How many rows of a cursor are in memory. */
@@ -215,7 +216,16 @@ run_plan(Store *store, SPIPlanPtr plan, Datum *values, const char *nulls,
 	connect_to_spi(store);
 	store->locked_count = 0;
 	renew_empty_plan(plan);
-	result = SPI_execute_plan(plan, values, nulls, read_only, 0);
+	PG_TRY();
+	{
+		result = SPI_execute_plan(plan, values, nulls, read_only, 0);
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(context);
+		fault_rethrow();
+	}
+	PG_END_TRY();
 	MemoryContextSwitchTo(context);
 	if (result < 0)
 		elog(ERROR, "SPI_execute_plan failed: %s",
@@ -355,7 +365,16 @@ fetch_rows(Portal cursor)
 	MemoryContext context = CurrentMemoryContext;
 
 	SPI_freetuptable(SPI_tuptable);
-	SPI_cursor_fetch(cursor, true, FETCHED_ROWS);
+	PG_TRY();
+	{
+		SPI_cursor_fetch(cursor, true, FETCHED_ROWS);
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(context);
+		fault_rethrow();
+	}
+	PG_END_TRY();
 	if (SPI_processed == 0)
 		SPI_cursor_close(cursor);
 	MemoryContextSwitchTo(context);
