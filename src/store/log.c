@@ -218,11 +218,11 @@ count_log_rows(Store *store, int64 workspace_id, int64 person_id)
 }
 
 /*
- * Raises a serialization failure if a delivery of the person, for which the
- * lock has waited, left a row in the log that the transaction's own snapshot
- * does not see: it would not be erased.
+ * Raises a serialization failure if a delivery of the person, which is locked,
+ * left a row in the log that the transaction's own snapshot does not see: an
+ * erasure would miss it, and a delivery would not be compared with it.
  */
-static void
+void
 require_visible_log(Store *store, int64 workspace_id, int64 person_id)
 {
 	int64		seen = count_log_rows(store, workspace_id, person_id);

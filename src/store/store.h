@@ -191,9 +191,7 @@ extern bool store_received_later(Store *store, int64 workspace_id,
 								 LeadText email, int64 received_at,
 								 int64 changed_at);
 extern bool store_lock_person(Store *store, int64 workspace_id,
-							  int64 person_id);
-extern bool store_keep_person(Store *store, int64 workspace_id,
-							  int64 person_id);
+							  StoredPerson *person);
 extern int64 store_insert_person(Store *store, int64 workspace_id, int64 now,
 								 const StoredPerson *person);
 extern bool store_update_person(Store *store, int64 workspace_id,
