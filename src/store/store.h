@@ -210,7 +210,8 @@ extern int64 store_insert_booking(Store *store, int64 workspace_id,
 extern void store_insert_log(Store *store, const LogRow *row);
 extern Jsonb *store_find_base(Store *store, int64 workspace_id,
 							  LeadText lead_reference, int64 person_id,
-							  bool (*is_base) (Jsonb *outcome));
+							  bool (*is_base) (Jsonb *outcome),
+							  Jsonb **outcome);
 extern bool store_find_delivery(Store *store, int64 log_id,
 								LoggedDelivery *delivery);
 extern void store_find_leads(Store *store, const LeadQuery *query,
