@@ -104,7 +104,7 @@ CREATE FUNCTION test.summary() RETURNS text LANGUAGE sql AS $$
 		(SELECT count(*) || ' booked' || CASE WHEN bool_or(person_id IS NULL) THEN ' (unlinked)' ELSE '' END FROM loopit.booking HAVING count(*) > 0),
 		(SELECT 'archived ' || extract(day FROM archived_at) FROM loopit.asset WHERE archived_at IS NOT NULL),
 		CASE WHEN NOT EXISTS (SELECT FROM loopit.package) THEN 'no package' END,
-		'(' || (SELECT nullif(test.compared_with(), '') FROM loopit.person) || ')',
+		'(' || (SELECT nullif(test.compared_with(), '') WHERE EXISTS (SELECT FROM test.value) AND EXISTS (SELECT FROM loopit.person)) || ')',
 		(SELECT count(*) || ' logged' FROM loopit.ingest_log))
 $$;
 
