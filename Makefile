@@ -85,7 +85,7 @@ REGRESS = setup setup_again setup_version setup_definition setup_trust loader_ch
 	mask owner privileges dba_objects codes pairs
 REGRESS_OPTS = --inputdir=$(srcdir) --encoding=UTF8 --no-locale
 ISOLATION = same_new_email same_lead_reference same_document update_update \
-	asset_archived package_deleted person_erased two_setups
+	asset_archived package_deleted person_erased base_order two_setups
 ISOLATION_OPTS = --inputdir=$(srcdir) --encoding=UTF8 --no-locale
 TAP_TESTS ?= 1
 

@@ -285,7 +285,7 @@ write_log(Ingestion *in, Oid caller, Jsonb *outcome)
 		.outcome = outcome
 	};
 
-	row.duration_us = GetCurrentTimestamp() - in->context.now;
+	row.duration_us = GetCurrentTimestamp() - in->delivery->received_at;
 	store_insert_log(store, &row);
 	store_close(store);
 }

@@ -56,11 +56,12 @@ store_insert_log(Store *store, const LogRow *log)
 /*
  * Returns the payload, palloc'd, of the newest row of a lead and its person that
  * was processed, still has its payload, and whose outcome is_base() accepts;
- * NULL if there is none.
+ * NULL if there is none.  *outcome is then that outcome.
  */
 Jsonb *
 store_find_base(Store *store, int64 workspace_id, LeadText lead_reference,
-				int64 person_id, bool (*is_base) (Jsonb *outcome))
+				int64 person_id, bool (*is_base) (Jsonb *outcome),
+				Jsonb **outcome)
 {
 	Datum		key[] = {text_datum(lead_reference)};
 	Jsonb	   *payload = NULL;
@@ -71,6 +72,8 @@ store_find_base(Store *store, int64 workspace_id, LeadText lead_reference,
 	find_rows(store, LOG_BY_LEAD_REFERENCE, key, &row);
 	while (next_row(&row))
 	{
+		Jsonb	   *row_outcome;
+
 		/* rows received at the same time are in no order */
 		if (payload != NULL && row_integer(&row, LOG_RECEIVED_AT) != received_at)
 			break;
@@ -79,12 +82,15 @@ store_find_base(Store *store, int64 workspace_id, LeadText lead_reference,
 			row_integer(&row, LOG_ID) < id ||
 			row_is_null(&row, LOG_PAYLOAD) ||
 			strcmp(row_value(&row, LOG_STATUS).text.data,
-				   status_name(STATUS_PROCESSED)) != 0 ||
-			!is_base(row_jsonb(&row, LOG_OUTCOME)))
+				   status_name(STATUS_PROCESSED)) != 0)
+			continue;
+		row_outcome = row_jsonb(&row, LOG_OUTCOME);
+		if (!is_base(row_outcome))
 			continue;
 		received_at = row_integer(&row, LOG_RECEIVED_AT);
 		id = row_integer(&row, LOG_ID);
 		payload = row_jsonb(&row, LOG_PAYLOAD);
+		*outcome = row_outcome;
 	}
 	end_rows(&row);
 	return payload;
@@ -218,11 +224,11 @@ count_log_rows(Store *store, int64 workspace_id, int64 person_id)
 }
 
 /*
- * Raises a serialization failure if a delivery of the person, for which the
- * lock has waited, left a row in the log that the transaction's own snapshot
- * does not see: it would not be erased.
+ * Raises a serialization failure if a delivery of the person, which is locked,
+ * left a row in the log that the transaction's own snapshot does not see: an
+ * erasure would miss it, and a delivery would not be compared with it.
  */
-static void
+void
 require_visible_log(Store *store, int64 workspace_id, int64 person_id)
 {
 	int64		seen = count_log_rows(store, workspace_id, person_id);
