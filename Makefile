@@ -49,6 +49,7 @@ OBJS = \
 	src/store/statement.o \
 	src/store/store.o \
 	src/store/tables.o \
+	src/store/value.o \
 	src/server/fault.o \
 	src/server/json_out.o \
 	src/server/json_write.o \
