@@ -716,6 +716,12 @@ sub history
 			# of this delivery alone
 			1 => sub { $sent = copy_of($lead); put($sent, $path, $any->()) },
 			1 => sub { $sent = copy_of($lead); put($sent, 'updated_at', one_of(@no_times)) },
+			# a correction that only fills at first
+			2 => sub {
+				put($lead, $path, $valid->());
+				$sent = copy_of($lead);
+				put($sent, 'updated_at', chance(0.7) ? one_of(@no_times) : updated_at());
+			},
 			1 => sub { $sent = copy_of($lead); put($sent, 'dealership.id', \'999') },
 			1 => sub { $sent = copy_of($lead); put($sent, 'prospect.email', email($ws)) });
 		push @steps, [ undef, json($sent), undef ];
