@@ -662,6 +662,8 @@ sub staff_edit
 		1 => "UPDATE %s.booking SET location_id = 1 WHERE workspace_id = $ws AND $reference",
 		1 => "DELETE FROM %s.booking WHERE workspace_id = $ws AND $reference",
 		1 => "UPDATE %s.ingest_log SET payload = NULL WHERE $reference",
+		2 => "UPDATE %s.ingest_log SET payload = NULL WHERE $reference"
+		  . " AND received_at = (SELECT max(received_at) FROM %s.ingest_log WHERE $reference)",
 		1 => "DELETE FROM %s.ingest_log WHERE $reference",
 		1 => sub { change() });
 }
@@ -690,6 +692,15 @@ sub history
 		  for [ 'first_name', one_of('John', 'Ann') ], [ 'mobile_phone', one_of('0411', '0422') ], [ 'opt_in_to_marketing', opt_in() ];
 		delete $lead->{updated_at} if chance(0.4);
 		push @leads, $lead;
+	}
+	# Rejected at first, because its dealership is not configured yet.
+	my $rescued = chance(0.4) ? one_of(@leads) : undef;
+	if ($rescued)
+	{
+		my $sent = copy_of($rescued);
+		put($sent, 'dealership.id', \'555');
+		push @steps, [ undef, json($sent), undef ];
+		$done++;
 	}
 	for (1 .. 4 + int rand 8)
 	{
@@ -725,6 +736,15 @@ sub history
 			1 => sub { $sent = copy_of($lead); put($sent, 'dealership.id', \'999') },
 			1 => sub { $sent = copy_of($lead); put($sent, 'prospect.email', email($ws)) });
 		push @steps, [ undef, json($sent), undef ];
+		$done++;
+	}
+	if ($rescued)
+	{
+		push @steps, [ "INSERT INTO %s.dealership VALUES (555, $ws) ON CONFLICT DO NOTHING", undef, undef ];
+		push @steps, [ undef, undef, scalar @steps ];
+		push @steps, [ 'DELETE FROM %s.dealership WHERE id = 555', undef, undef ];
+		push @steps, [ staff_edit($ws, $email, $rescued->{id}), undef, undef ] if chance(0.5);
+		push @steps, [ undef, json($rescued), undef ];
 		$done++;
 	}
 	return @steps;
