@@ -724,6 +724,11 @@ sub history
 			# the sender corrects a field, and may have it as it was before
 			3 => sub { put($lead, $path, $valid->()) },
 			1 => sub { put($lead, $path, $usual{$path} // $valid->()) },
+			# a document's number in another form
+			2 => sub {
+				put($lead, 'additional_details.' . one_of('license_number', 'passport_number'),
+					one_of('12345678', '12 345 678', '12-345-678', '012345678', 'PB12345678', 'pb 1234-5678'));
+			},
 			# of this delivery alone
 			1 => sub { $sent = copy_of($lead); put($sent, $path, $any->()) },
 			1 => sub { $sent = copy_of($lead); put($sent, 'updated_at', one_of(@no_times)) },
