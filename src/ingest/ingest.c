@@ -227,7 +227,7 @@ store_and_report(Ingestion *in)
 
 /*
  * Returns the address that support can search the log for: as it was sent, also
- * if it is not valid, or as it was seen in a malformed body.
+ * if it is not valid, or as it was seen in a body that is no JSON object.
  */
 static LeadText
 logged_email(const Ingestion *in)
