@@ -32,6 +32,12 @@ OBJS = \
 	src/payload/measure.o \
 	src/payload/read.o \
 	src/payload/reason_codes.o \
+	src/report/compare.o \
+	src/report/drift.o \
+	src/report/path.o \
+	src/report/sample.o \
+	src/report/trait.o \
+	src/report/walk.o \
 	src/store/direct/cache.o \
 	src/store/direct/direct.o \
 	src/store/direct/eligibility.o \
