@@ -83,7 +83,7 @@ REGRESS = setup setup_again setup_version setup_definition setup_trust loader_ch
 	documents identity_changed booking vehicles locations late_delivery unchanged_values redelivery rejected failed \
 	dry_run \
 	deferred tenants messages batch webhook webhook_encoding webhook_malformed payload_limits replay replay_order \
-	client unresolved find_leads summary_and_audit hints forget forget_encodings \
+	client unresolved find_leads payload_drift summary_and_audit hints forget forget_encodings \
 	forget_hostile \
 	purge purge_intervals zero_id lead_schema \
 	mask owner privileges dba_objects codes pairs
