@@ -159,21 +159,33 @@ traits_mark(Traits *traits, int trait, ValueType type)
 	marked->types |= 1U << type;
 }
 
-/* Adds the fields of the field table, which are found in their parents. */
+/* Adds a path that is read, from the root. */
+static void
+add_known_path(Traits *traits, const char *path)
+{
+	const char *end;
+	int			trait = 0;
+
+	do
+	{
+		end = strchr(path, '.');
+		trait = find_trait(traits, TRAIT_KEY, trait,
+						   lead_text(path, end != NULL ? end - path : strlen(path)),
+						   true);
+		if (end != NULL)
+			path = end + 1;
+	} while (end != NULL);
+	traits->trait[trait].known = true;
+}
+
+/* Adds all paths that are read. */
 static void
 add_fields(Traits *traits)
 {
-	int			of_field[NUM_FIELDS] = {0};
-
 	for (int field = FIELD_NONE + 1; field < NUM_FIELDS; field++)
-	{
-		const char *key = field_key((Field) field);
-
-		of_field[field] = find_trait(traits, TRAIT_KEY,
-									 of_field[field_table[field].parent],
-									 lead_text(key, strlen(key)), true);
-		traits->trait[of_field[field]].known = true;
-	}
+		add_known_path(traits, field_table[field].path);
+	FOR_EACH_OLDER_FORM(form)
+		add_known_path(traits, form->path);
 }
 
 Traits *
