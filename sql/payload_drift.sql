@@ -120,8 +120,15 @@ SELECT test.send(40, test.usual() || jsonb_build_object('0412000111', 1, 'john@e
 SELECT path, change, before, now FROM test.drift() ORDER BY path COLLATE "C";
 DELETE FROM loopit.ingest_log WHERE received_at > now() - interval '1 day';
 -- Deep nesting ends, and arrays are one path.
-SELECT test.send(40, test.usual() || '{"a": {"b": {"c": {"d": {"e": {"f": {"g": {"h": {"i": 1}}}}}}}}, "n": [[[{"m": [1, "1", null]}]]]}');
+SELECT test.send(40, test.usual() || '{"a": {"b": {"c": {"d": {"e": {"f": {"g": {"h": {"i": 1}}}}}}}}, "n": [[[{"m": [1, 2, null]}]], []]}');
 SELECT path, change, before, now FROM test.drift();
+UPDATE loopit.ingest_log SET received_at = received_at - interval '1 day';
+SELECT test.send(40, test.usual() || '{"a": {"b": {"c": {"d": {"e": {"f": {"g": {"h": {"i": "1"}}}}}}}}, "n": [[[{"m": [1, "1", null]}]], []]}');
+SELECT path, change, before, now FROM test.drift();
+DELETE FROM loopit.ingest_log WHERE received_at > now() - interval '1 day';
+SELECT test.send(40, test.usual() || '{"a": {"b": {"c": {"d": {"e": {"f": {"g": {"h": 1}}}}}}}, "n": 1}');
+SELECT path, change, before, now FROM test.drift();
+DELETE FROM loopit.ingest_log WHERE received_at > now() - interval '1 day' OR payload ? 'a';
 DELETE FROM loopit.ingest_log WHERE received_at > now() - interval '1 day';
 -- Limits, each with a notice.
 SELECT count(test.send(1, test.usual() || (SELECT jsonb_object_agg('zz' || translate((i * 3000 + k)::text, '0123456789', 'abcdefghij'), 1)
@@ -131,8 +138,11 @@ DELETE FROM loopit.ingest_log WHERE received_at > now() - interval '1 day';
 SELECT test.send(10, test.usual() || jsonb_build_object('big', repeat('x', 70000)));
 SELECT * FROM test.drift();
 DELETE FROM loopit.ingest_log WHERE received_at > now() - interval '1 day';
-SELECT test.send(40, test.usual() || (SELECT jsonb_object_agg('zz' || translate(k::text, '0123456789', 'abcdefghij'), 1) FROM generate_series(1, 3000) k));
+SELECT test.send(40, test.usual() || (SELECT jsonb_object_agg('zz' || translate(k::text, '0123456789', 'abcdefghij'), 1) FROM generate_series(1, 1500) k));
 SELECT count(*), bool_and(path LIKE 'zz%' AND change = 'new') FROM test.drift();
+DELETE FROM loopit.ingest_log WHERE received_at > now() - interval '1 day';
+SELECT test.send(40, test.usual() || (SELECT jsonb_object_agg('zz' || translate(k::text, '0123456789', 'abcdefghij'), 1) FROM generate_series(1, 2200) k));
+SELECT * FROM test.drift();
 DELETE FROM loopit.ingest_log WHERE received_at > now() - interval '1 day';
 
 -- Outcomes are the owner's to write: what is none of ours does not count.
@@ -142,6 +152,40 @@ UPDATE loopit.ingest_log SET outcome = (CASE id % 4 WHEN 0 THEN '[]' WHEN 1 THEN
 	ELSE '"text"' END)::jsonb WHERE received_at > now() - interval '1 day';
 SELECT * FROM test.drift();
 DELETE FROM loopit.ingest_log WHERE received_at > now() - interval '1 day';
+
+-- A row is there exactly if chance makes such a difference less than once in a
+-- million times, and the difference is large: Fisher's test, computed in numeric.
+CREATE FUNCTION test.combinations(n int, k int) RETURNS numeric LANGUAGE sql AS $$
+	SELECT CASE WHEN k BETWEEN 0 AND n THEN factorial(n) / factorial(k) / factorial(n - k) ELSE 0 END
+$$;
+CREATE FUNCTION test.chance(low int, of_low int, high int, of_high int) RETURNS numeric LANGUAGE sql AS $$
+	SELECT 2 * sum(test.combinations(of_high, x) * test.combinations(of_low, low + high - x)) / test.combinations(of_low + of_high, low + high)
+	FROM generate_series(high, least(low + high, of_high)) x
+$$;
+CREATE FUNCTION test.log(leads int, payload jsonb, age interval) RETURNS void LANGUAGE sql AS $$
+	INSERT INTO loopit.ingest_log (received_at, duration_us, payload_version, asked_for_booking, status, reason, person_action, booking_action, ingested_by, outcome, payload)
+	SELECT now() - age, 1, 1, false, 'rejected', 'email_missing', 'skipped', 'skipped', 'x', '{}', payload FROM generate_series(1, leads)
+$$;
+CREATE TABLE test.judged (before int, of_before int, now int, of_now int, reported boolean, expected boolean);
+DO $$
+DECLARE
+	c record;
+BEGIN
+	FOR c IN SELECT b, ob, n, n_of FROM unnest('{10,60,400}'::int[]) ob, unnest('{3,12,90}'::int[]) n_of,
+		LATERAL (SELECT DISTINCT ob * share / 100 FROM unnest('{0,1,5,50,97,100}'::int[]) share) s(b),
+		LATERAL (SELECT DISTINCT n_of * share / 100 FROM unnest('{0,4,10,24,60,100}'::int[]) share) t(n) LOOP
+		DELETE FROM loopit.ingest_log;
+		PERFORM test.log(c.b, '{"k": 1}', '2 days'), test.log(c.ob - c.b, '{}', '2 days'), test.log(c.n, '{"k": 1}', '1 hour'), test.log(c.n_of - c.n, '{}', '1 hour');
+		INSERT INTO test.judged SELECT c.b, c.ob, c.n, c.n_of, EXISTS (SELECT FROM test.drift() d WHERE d.path = 'k'),
+			greatest(c.b, c.n) >= 3
+			AND (abs(c.b::numeric / c.ob - c.n::numeric / c.n_of) >= 0.1 OR greatest(c.b * c.n_of, c.n * c.ob) >= 2 * least(c.b * c.n_of, c.n * c.ob))
+			AND 1e-6 > CASE WHEN c.b * c.n_of < c.n * c.ob THEN test.chance(c.b, c.ob, c.n, c.n_of) ELSE test.chance(c.n, c.n_of, c.b, c.ob) END;
+	END LOOP;
+END $$;
+SELECT count(*) > 200 AS many, count(*) FILTER (WHERE reported) > 30 AS some_reported, count(*) FILTER (WHERE NOT reported) > 30 AS some_not FROM test.judged;
+SELECT * FROM test.judged WHERE reported IS DISTINCT FROM expected;
+DELETE FROM loopit.ingest_log;
+SELECT test.send(60, test.usual(), '1 day', '29 days');
 
 -- Arguments; a window of any length is answered.
 SELECT test.send(40, test.usual() || '{"campaign": 1}');

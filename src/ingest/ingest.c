@@ -269,7 +269,7 @@ write_log(Ingestion *in, Oid caller, Jsonb *outcome)
 			.number = in->delivery->first_received_at
 		},
 		.payload_version = in->lead.older_version != 0 ?
-			in->lead.older_version : PAYLOAD_VERSION,
+		in->lead.older_version : PAYLOAD_VERSION,
 		.asked_for_booking = in->lead.asked[THING_BOOKING],
 		.email = logged_email(in),
 		.status = what->status,

@@ -316,22 +316,25 @@ void
 traits_take(Traits *traits, DriftWindow window, const SampledDelivery *delivery)
 {
 	Dealership *dealership;
+	bool		has_payload;
 
 	if (delivery->too_large)
-		traits->capped = "payloads or outcomes larger than 64 kB were not read";
+		traits->capped = "payloads or outcomes larger than 64 kB were left out";
 	if (was_counted(traits, window, delivery))
 		return;
 	traits->lead++;
 	traits->nmarked = 0;
-	if (delivery->payload != NULL)
+	has_payload = delivery->payload != NULL &&
 		walk_payload(traits, delivery->payload);
+	if (!has_payload)
+		traits->nmarked = 0;
 	if (delivery->outcome != NULL)
 		walk_outcome(traits, delivery->outcome);
 
 	dealership = enter_dealership(traits, delivery);
-	count_lead(&traits->all, window, delivery->payload != NULL);
+	count_lead(&traits->all, window, has_payload);
 	if (dealership != NULL)
-		count_lead(&dealership->totals, window, delivery->payload != NULL);
+		count_lead(&dealership->totals, window, has_payload);
 	for (int i = 0; i < traits->nmarked; i++)
 	{
 		Trait	   *trait = &traits->trait[traits->marked[i]];

@@ -29,7 +29,7 @@ typedef enum ValueType
 
 #define IS_PROVIDED(type)	((type) < VALUE_NULL)
 
-/* How many values of a payload, and elements of an outcome, are looked at. */
+/* A payload has fewer values, and an outcome fewer issues. */
 #define VALUE_LIMIT	2000
 
 typedef enum TraitKind
@@ -46,8 +46,8 @@ typedef struct Counts
 {
 	int			found[NUM_WINDOWS]; /* an issue, or a provided value */
 	int			types[NUM_WINDOWS][NUM_VALUE_TYPES];
-	TimestampTz first_seen[NUM_VALUE_TYPES];	/* in the window of now; 0: not
-												 * there */
+	TimestampTz first_seen[NUM_VALUE_TYPES];	/* in the window of now; 0:
+												 * not there */
 	TimestampTz last_seen;		/* in both, of a provided value */
 } Counts;
 
@@ -130,7 +130,7 @@ extern Local *traits_local(const Traits *traits, const Dealership *dealership,
 						   int trait);
 
 /* walk.c */
-extern void walk_payload(Traits *traits, Jsonb *payload);
+extern bool walk_payload(Traits *traits, Jsonb *payload);
 extern void walk_outcome(Traits *traits, Jsonb *outcome);
 
 /* path.c */

@@ -4,8 +4,8 @@
  *	  Walks through a payload or an outcome, and marks the traits that it has.
  *
  * By an iterator, not by recursion.  A payload can hold anything: containers
- * deeper than LEVEL_LIMIT are not entered, and after VALUE_LIMIT values the
- * rest is left out.  The log belongs to the owner of the tables, so an outcome
+ * deeper than LEVEL_LIMIT are not entered, and a payload of VALUE_LIMIT values is
+ * left out, since what was not reached would look as if it were gone.  The log belongs to the owner of the tables, so an outcome
  * can hold anything, too: only fields and codes that there are count.
  *
  * Memory: what the iterator allocates is in the current context.
@@ -58,8 +58,8 @@ type_of(const JsonbValue *value)
 	}
 }
 
-/* Marks the paths of a payload. */
-void
+/* Marks the paths of a payload; false: it has too many. */
+bool
 walk_payload(Traits *traits, Jsonb *payload)
 {
 	JsonbIterator *iterator = JsonbIteratorInit(&payload->root);
@@ -109,12 +109,13 @@ walk_payload(Traits *traits, Jsonb *payload)
 		}
 		if (values >= VALUE_LIMIT)
 		{
-			traits->capped = "payloads of more than 2,000 values were not read to their end";
-			return;
+			traits->capped = "payloads of more than 2,000 values were left out";
+			return false;
 		}
 		if (depth > 0 && level[depth - 1].is_array)
 			next = level[depth - 1].element;
 	}
+	return true;
 }
 
 /* Marks an issue; the names are those of the outcome. */

@@ -53,8 +53,8 @@ typedef struct RawValue
 {
 	RawKind		kind;
 	bool		flag;			/* of a boolean */
-	unsigned char version;		/* of the older form that it was read from;
-								 * 0: the field's own path */
+	unsigned char version;		/* of the older form that it was read from; 0:
+								 * the field's own path */
 	LeadText	text;			/* of a string, trimmed; of a number; in the
 								 * database's encoding */
 	size_t		characters;		/* length of that text */
