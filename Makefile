@@ -36,6 +36,7 @@ OBJS = \
 	src/report/drift.o \
 	src/report/path.o \
 	src/report/sample.o \
+	src/report/share.o \
 	src/report/trait.o \
 	src/report/walk.o \
 	src/store/direct/cache.o \

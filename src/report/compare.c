@@ -19,21 +19,8 @@
 
 #include "lib/stringinfo.h"
 
+#include "report/share.h"
 #include "report/trait.h"
-
-/*
- * A change is reported if chance alone would give as large a difference less
- * often than once in a million times: a report compares some thousand shares,
- * so that one in a few hundred reports has a line that means nothing.
- */
-#define CHANCE_LIMIT		1e-6
-
-/* And if a DBA would care: by 10 points of 100, or twice as many. */
-#define MIN_DIFFERENCE		0.1
-#define MIN_FACTOR			2
-
-/* A key that fewer leads have may be about one person. */
-#define MIN_LEADS			3
 
 /*
  * A change is that of single dealerships if so few of them, and not more than
@@ -42,13 +29,6 @@
 #define FEW_DEALERSHIPS		5
 
 #define ROW_LIMIT			1000
-
-/* How many leads have something, and of how many. */
-typedef struct Share
-{
-	int			found[NUM_WINDOWS];
-	int			of[NUM_WINDOWS];
-} Share;
 
 /* A change of the leads of one dealership. */
 typedef struct LocalChange
@@ -83,63 +63,6 @@ drift_change_name(DriftChange change)
 	return names[change];
 }
 
-static double
-log_combinations(int n, int k)
-{
-	return lgamma(n + 1.0) - lgamma(k + 1.0) - lgamma(n - k + 1.0);
-}
-
-static double
-share_in(const Share *share, DriftWindow window)
-{
-	return (double) share->found[window] / share->of[window];
-}
-
-/*
- * Returns how likely it is that chance alone makes the shares differ at least
- * so much, in either direction: twice the tail of the hypergeometric
- * distribution.
- */
-static double
-chance_of(const Share *share)
-{
-	DriftWindow high = share_in(share, WINDOW_NOW) >
-		share_in(share, WINDOW_BEFORE) ? WINDOW_NOW : WINDOW_BEFORE;
-	int			found = share->found[WINDOW_NOW] + share->found[WINDOW_BEFORE];
-	int			in_high = share->of[high];
-	int			in_low = share->of[NUM_WINDOWS - 1 - high];
-	int			last = Min(found, in_high);
-	double		term = exp(log_combinations(in_high, share->found[high]) +
-						   log_combinations(in_low, found - share->found[high]) -
-						   log_combinations(in_high + in_low, found));
-	double		sum = 0;
-
-	/*
-	 * each term from the one before; they fall, as the first is above the
-	 * mean
-	 */
-	for (int x = share->found[high]; x <= last && term > sum * 1e-9; x++)
-	{
-		sum += term;
-		term *= ((double) (in_high - x) * (found - x)) /
-			((x + 1.0) * (in_low - found + x + 1.0));
-	}
-	return 2 * sum;
-}
-
-/* Returns true if the difference is not by chance, and large enough. */
-static bool
-differs(const Share *share)
-{
-	double		before = share_in(share, WINDOW_BEFORE);
-	double		now = share_in(share, WINDOW_NOW);
-
-	return Max(share->found[WINDOW_BEFORE], share->found[WINDOW_NOW]) >= MIN_LEADS &&
-		(fabs(now - before) >= MIN_DIFFERENCE ||
-		 Max(now, before) >= MIN_FACTOR * Min(now, before)) &&
-		chance_of(share) < CHANCE_LIMIT;
-}
-
 static Share
 share_of(const int *found, const int *of)
 {
@@ -172,7 +95,7 @@ changed_type(const Counts *counts)
 		}
 		increase = share_in(&share, WINDOW_NOW) -
 			share_in(&share, WINDOW_BEFORE);
-		if (increase >= most && differs(&share))
+		if (increase >= most && share_differs(&share))
 		{
 			most = increase;
 			changed = type;
@@ -198,7 +121,7 @@ find_change(const Trait *trait, const Counts *counts, const int *of,
 		*change = DRIFT_TYPE_CHANGED;
 		return true;
 	}
-	return differs(&share);
+	return share_differs(&share);
 }
 
 /* The type of the container that a path is in. */

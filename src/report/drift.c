@@ -7,7 +7,8 @@
  *	  sample.c	reads deliveries of a window, spread over it
  *	  walk.c	finds the paths of a payload and the issues of an outcome
  *	  trait.c	counts them
- *	  compare.c	finds the shares that differ by more than chance
+ *	  compare.c	finds the changes, and whose they are
+ *	  share.c	tells a difference from chance
  *	  path.c	shows a path
  *
  * Memory: the result is in the caller's context, what is counted in one that is
