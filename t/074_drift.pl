@@ -74,8 +74,8 @@ is( in_transaction(
 			AND CASE path WHEN 'day' THEN 0.97 ELSE 0.09 END, now_leads BETWEEN 1900 AND 2000 FROM loopit_payload_drift() ORDER BY 1}),
 	"day|new|0|t|t\nnight|new|0|t|t", 'the sample of a day is even');
 is( in_transaction(
-		qq{UPDATE loopit.ingest_log SET payload = payload || CASE WHEN (now() - received_at < interval '30 days') = (lead_reference::int / 60 % 20 = 7) THEN '{"a": 1}' ELSE '{"b": 1}' END::jsonb
-			WHERE received_at BETWEEN now() - interval '31 days' AND now() - interval '1 day' AND lead_reference::int / 60 % 10 = 7},
+		qq{UPDATE loopit.ingest_log SET payload = payload || CASE WHEN (now() - received_at < interval '30 days') = (lead_reference::int / 2400 % 20 = 7) THEN '{"a": 1}' ELSE '{"b": 1}' END::jsonb
+			WHERE received_at BETWEEN now() - interval '31 days' AND now() - interval '1 day' AND lead_reference::int / 2400 % 10 = 7},
 		q{SELECT count(*) FROM loopit_payload_drift() WHERE path IN ('a', 'b') AND change = 'gone' AND before_share BETWEEN 0.035 AND 0.065}),
 	'2', 'and that of thirty days');
 
