@@ -32,6 +32,13 @@ OBJS = \
 	src/payload/measure.o \
 	src/payload/read.o \
 	src/payload/reason_codes.o \
+	src/report/compare.o \
+	src/report/drift.o \
+	src/report/path.o \
+	src/report/sample.o \
+	src/report/share.o \
+	src/report/trait.o \
+	src/report/walk.o \
 	src/store/direct/cache.o \
 	src/store/direct/direct.o \
 	src/store/direct/eligibility.o \
@@ -80,7 +87,7 @@ REGRESS = setup setup_again setup_version setup_definition setup_trust loader_ch
 	documents identity_changed booking vehicles locations late_delivery unchanged_values redelivery rejected failed \
 	dry_run \
 	deferred tenants messages batch webhook webhook_encoding webhook_malformed payload_limits replay replay_order \
-	client unresolved find_leads summary_and_audit hints forget forget_encodings \
+	client unresolved find_leads payload_drift summary_and_audit hints forget forget_encodings \
 	forget_hostile \
 	purge purge_intervals zero_id lead_schema \
 	mask owner privileges dba_objects codes pairs

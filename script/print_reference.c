@@ -31,8 +31,15 @@ print_fields(void)
 	{
 		const FieldSpec *spec = &field_table[field];
 
-		printf("| `%s`: %s | %s | %s |", spec->path, spec->description,
-			   field_type_expected(spec->type),
+		printf("| `%s`: %s | %s", spec->path, spec->description,
+			   field_type_expected(spec->type));
+		FOR_EACH_OLDER_FORM(form)
+		{
+			if (form->field == (Field) field)
+				printf("; up to version %d: `%s`, %s", form->version,
+					   form->path, field_type_expected(form->type));
+		}
+		printf(" | %s |",
 			   spec->thing == THING_ANY ? "" : thing_name(spec->thing));
 		print_code(spec->missing_code);
 		print_code(spec->invalid_code);

@@ -19,6 +19,7 @@
 #include "ingest/stages.h"
 #include "payload/encoding.h"
 #include "payload/read.h"
+#include "rules/version.h"
 #include "server/fault.h"
 #include "server/owner.h"
 
@@ -267,6 +268,8 @@ write_log(Ingestion *in, Oid caller, Jsonb *outcome)
 			.provided = in->delivery->replay_of != 0,
 			.number = in->delivery->first_received_at
 		},
+		.payload_version = in->lead.older_version != 0 ?
+		in->lead.older_version : PAYLOAD_VERSION,
 		.asked_for_booking = in->lead.asked[THING_BOOKING],
 		.email = logged_email(in),
 		.status = what->status,

@@ -173,6 +173,81 @@ field_description(Field field)
 					code_table[spec->missing_code].name);
 }
 
+static void write_properties(JsonOut *out, Field parent);
+
+/* Writes what a value of that type is, within an object. */
+static void
+write_form(JsonOut *out, Field field, FieldType type)
+{
+	write_types(out, type);
+	json_out_string(out, "pattern", pattern_of_type(type));
+	if (field_is_text(field))
+	{
+		json_out_number(out, "exclusiveMinimum", NEGATIVE_LIMIT);
+		json_out_number(out, "exclusiveMaximum", POSITIVE_LIMIT);
+	}
+	else if (type == TYPE_BIGINT)
+	{
+		json_out_number(out, "minimum", BIGINT_MIN);
+		json_out_number(out, "maximum", BIGINT_MAX);
+	}
+	else if (type == TYPE_BOOLEAN)
+	{
+		json_out_number(out, "minimum", "0");
+		json_out_number(out, "maximum", "1");
+	}
+	else if (type == TYPE_OBJECT)
+		write_properties(out, field);
+}
+
+/* Writes a field at its key: its own type, and the older ones if there are. */
+static void
+write_property(JsonOut *out, Field field, const char *key)
+{
+	FieldType	type = field_table[field].type;
+	bool		older = false;
+
+	json_out_begin_object(out, key);
+	json_out_string(out, "description", field_description(field));
+	FOR_EACH_OLDER_FORM(form)
+	{
+		if (form->field != field || form->type == type)
+			continue;
+		if (!older)
+		{
+			json_out_begin_array(out, "anyOf");
+			json_out_begin_object(out, NULL);
+			write_form(out, field, type);
+			json_out_end_object(out);
+		}
+		older = true;
+		json_out_begin_object(out, NULL);
+		write_form(out, field, form->type);
+		json_out_end_object(out);
+	}
+	if (older)
+		json_out_end_array(out);
+	else
+		write_form(out, field, type);
+	json_out_end_object(out);
+}
+
+/* The key of a path that is in a parent itself; NULL: it is not. */
+static const char *
+key_in_parent(const char *path, Field parent)
+{
+	size_t		length = strlen(field_table[parent].path);
+
+	if (length > 0)
+	{
+		if (strncmp(path, field_table[parent].path, length) != 0 ||
+			path[length] != '.')
+			return NULL;
+		path += length + 1;
+	}
+	return strchr(path, '.') == NULL ? path : NULL;
+}
+
 /* Writes the fields of a parent, each with its own fields. */
 static void
 write_properties(JsonOut *out, Field parent)
@@ -180,32 +255,15 @@ write_properties(JsonOut *out, Field parent)
 	json_out_begin_object(out, "properties");
 	for (int field = FIELD_NONE + 1; field < NUM_FIELDS; field++)
 	{
-		FieldType	type = field_table[field].type;
+		if (field_table[field].parent == parent)
+			write_property(out, (Field) field, field_key((Field) field));
+	}
+	FOR_EACH_OLDER_FORM(form)
+	{
+		const char *key = key_in_parent(form->path, parent);
 
-		if (field_table[field].parent != parent)
-			continue;
-		json_out_begin_object(out, field_key((Field) field));
-		json_out_string(out, "description", field_description((Field) field));
-		write_types(out, type);
-		json_out_string(out, "pattern", pattern_of_type(type));
-		if (field_is_text((Field) field))
-		{
-			json_out_number(out, "exclusiveMinimum", NEGATIVE_LIMIT);
-			json_out_number(out, "exclusiveMaximum", POSITIVE_LIMIT);
-		}
-		else if (type == TYPE_BIGINT)
-		{
-			json_out_number(out, "minimum", BIGINT_MIN);
-			json_out_number(out, "maximum", BIGINT_MAX);
-		}
-		else if (type == TYPE_BOOLEAN)
-		{
-			json_out_number(out, "minimum", "0");
-			json_out_number(out, "maximum", "1");
-		}
-		else if (type == TYPE_OBJECT)
-			write_properties(out, (Field) field);
-		json_out_end_object(out);
+		if (key != NULL && strcmp(form->path, field_table[form->field].path) != 0)
+			write_property(out, form->field, key);
 	}
 	json_out_end_object(out);
 }

@@ -94,6 +94,12 @@ is_harmless(const char *path, size_t length, bool as_beginning)
 			path_matches(field_table[field].path, path, length, as_beginning))
 			return true;
 	}
+	FOR_EACH_OLDER_FORM(form)
+	{
+		if (field_table[form->field].harmless &&
+			path_matches(form->path, path, length, as_beginning))
+			return true;
+	}
 	for (int i = 0; i < lengthof(harmless_paths); i++)
 	{
 		if (path_matches(harmless_paths[i], path, length, as_beginning))

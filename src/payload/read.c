@@ -95,6 +95,46 @@ read_value(const JsonbValue *value, RawValue *raw, JsonbContainer **container)
 	}
 }
 
+/* Finds the value at a path from the root; false: there is none. */
+static bool
+find_path(Jsonb *payload, const char *path, JsonbValue *value)
+{
+	JsonbContainer *container = &payload->root;
+
+	for (;;)
+	{
+		const char *end = strchr(path, '.');
+		int			length = (int) (end != NULL ? end - path : strlen(path));
+
+		if (!getKeyJsonValueFromContainer(container, path, length, value))
+			return false;
+		if (end == NULL)
+			return true;
+		if (value->type != jbvBinary ||
+			!JsonContainerIsObject(value->val.binary.data))
+			return false;
+		container = value->val.binary.data;
+		path = end + 1;
+	}
+}
+
+/* Reads fields that have no value from where older versions have them. */
+static void
+read_older_forms(Jsonb *payload, RawValue *raw)
+{
+	FOR_EACH_OLDER_FORM(form)
+	{
+		JsonbContainer *container;
+		JsonbValue	value;
+
+		if (raw[form->field].kind != RAW_ABSENT ||
+			!find_path(payload, form->path, &value))
+			continue;
+		read_value(&value, &raw[form->field], &container);
+		raw[form->field].version = (unsigned char) form->version;
+	}
+}
+
 /*
  * Fills raw[NUM_FIELDS] with what the payload has for each field.  Returns
  * false, with all of them absent, if the payload is no object.  Texts point
@@ -121,6 +161,8 @@ read_payload(Jsonb *payload, RawValue *raw)
 			getKeyJsonValueFromContainer(parent, key, (int) strlen(key), &value))
 			read_value(&value, &raw[field], &container[field]);
 	}
+	if (NUM_OLDER_FORMS > 0)
+		read_older_forms(payload, raw);
 	return true;
 }
 

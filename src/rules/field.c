@@ -224,6 +224,10 @@ const FieldSpec field_table[NUM_FIELDS] = {
 	}
 };
 
+const OlderForm older_forms[NUM_OLDER_FORMS + 1] = {
+	{FIELD_NONE, 0, NULL, TYPE_OBJECT}	/* ends the list */
+};
+
 /*
  * Returns what a value of that type has to be, as the end of a sentence that
  * starts with "send".

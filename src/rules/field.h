@@ -9,6 +9,10 @@
  * only the example of the specification has (id, updated_at), then those of its
  * field table in that table's order, a parent before its fields.
  *
+ * A field has the path and the type that it has in the newest version of the
+ * payload, PAYLOAD_VERSION.  While an older version is still accepted, what it
+ * has otherwise is listed in older_forms; docs/change-management.md shows how.
+ *
  *-------------------------------------------------------------------------
  */
 #ifndef LOOPIT_FIELD_H
@@ -108,6 +112,29 @@ typedef struct FieldSpec
 } FieldSpec;
 
 extern const FieldSpec field_table[NUM_FIELDS];
+
+/*
+ * Another path or type that a field, not an object, had until a version that is
+ * still accepted.  A value at the older path is taken if there is none at the
+ * field's own, and one of the older type if it is none of the field's own.  An
+ * issue names the field by its own path.
+ */
+typedef struct OlderForm
+{
+	Field		field;
+	int			version;		/* the last one that has it */
+	const char *path;			/* the field's own if it is the same */
+	FieldType	type;			/* the same */
+} OlderForm;
+
+/* While there is none, no loop over them is compiled. */
+#define NUM_OLDER_FORMS 0
+
+extern const OlderForm older_forms[NUM_OLDER_FORMS + 1];
+
+#define FOR_EACH_OLDER_FORM(form) \
+	for (const OlderForm *form = older_forms; \
+		 form < older_forms + NUM_OLDER_FORMS; form++)
 
 /* Returns the field's own key within its parent. */
 static inline const char *

@@ -53,6 +53,8 @@ typedef struct RawValue
 {
 	RawKind		kind;
 	bool		flag;			/* of a boolean */
+	unsigned char version;		/* of the older form that it was read from; 0:
+								 * the field's own path */
 	LeadText	text;			/* of a string, trimmed; of a number; in the
 								 * database's encoding */
 	size_t		characters;		/* length of that text */
@@ -89,6 +91,8 @@ typedef struct Lead
 	IssueSet	issues;
 	CodeSet		codes;			/* all codes among the issues */
 	LeadText	lead_reference; /* data is NULL if there is no payload */
+	int			older_version;	/* of the payload: the oldest whose form a
+								 * field has; 0: none has */
 
 	/* buffers for values that differ from the payload's text */
 	char		email[EMAIL_LIMIT];

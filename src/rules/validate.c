@@ -148,15 +148,16 @@ check_abbreviation(const RawValue *raw, char *buffer, LeadValue *value)
 }
 
 /*
- * Checks a value that is present by its field's type.  Returns true if it is
- * valid; one that is not remains not provided in the lead.
+ * Checks a value that is present by its field's type, or an older one.  Returns
+ * true if it is valid; one that is not remains not provided in the lead.
  */
 static bool
-check_by_type(Field field, const RawValue *raw, int64_t now, Lead *lead)
+check_by_type(Field field, FieldType type, const RawValue *raw, int64_t now,
+			  Lead *lead)
 {
 	LeadValue  *value = &lead->value[field];
 
-	switch (field_table[field].type)
+	switch (type)
 	{
 		case TYPE_OBJECT:
 			value->provided = true;
@@ -181,6 +182,31 @@ check_by_type(Field field, const RawValue *raw, int64_t now, Lead *lead)
 			return check_bigint(raw, value);
 		case TYPE_TIMESTAMP:
 			return check_updated_at(raw, now, value);
+	}
+	return false;
+}
+
+/* A field has the form of that version; 0: of the newest. */
+static void
+add_version(int version, Lead *lead)
+{
+	if (version != 0 &&
+		(lead->older_version == 0 || version < lead->older_version))
+		lead->older_version = version;
+}
+
+/* Checks a value that is not of its field's own type by the older ones. */
+static bool
+check_by_older_type(Field field, const RawValue *raw, int64_t now, Lead *lead)
+{
+	FOR_EACH_OLDER_FORM(form)
+	{
+		if (form->field == field && form->type != field_table[field].type &&
+			check_by_type(field, form->type, raw, now, lead))
+		{
+			add_version(form->version, lead);
+			return true;
+		}
 	}
 	return false;
 }
@@ -251,7 +277,8 @@ check_field(Field field, const RawValue *raw, int64_t now, Lead *lead)
 		return false;
 	}
 
-	if (check_by_type(field, raw, now, lead))
+	if (check_by_type(field, spec->type, raw, now, lead) ||
+		check_by_older_type(field, raw, now, lead))
 	{
 		if (spec->doubt_code != CODE_NONE)
 			check_plausible(field, now, lead);
@@ -350,6 +377,8 @@ validate_lead(const RawValue *raw, int64_t now, Lead *lead)
 		provided[field] = check_field((Field) field, &raw[field], now, lead);
 		if (provided[field] && spec->asks)
 			lead->asked[spec->thing] = true;
+		if (NUM_OLDER_FORMS > 0)
+			add_version(raw[field].version, lead);
 	}
 
 	check_missing(provided, lead);

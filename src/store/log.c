@@ -14,10 +14,9 @@
 #include "utils/array.h"
 #include "utils/snapmgr.h"
 
-#include "rules/version.h"
 #include "store/row.h"
 
-/* Inserts a row into the log; its payload version is that of the rules. */
+/* Inserts a row into the log. */
 void
 store_insert_log(Store *store, const LogRow *log)
 {
@@ -34,7 +33,7 @@ store_insert_log(Store *store, const LogRow *log)
 	set_id(&row, LOG_REPLAY_OF, log->replay_of);
 	set_value(&row, spec, LOG_FIRST_RECEIVED_AT, &log->first_received_at);
 	set_integer(&row, LOG_DURATION_US, log->duration_us);
-	set_datum(&row, LOG_PAYLOAD_VERSION, Int32GetDatum(PAYLOAD_VERSION));
+	set_datum(&row, LOG_PAYLOAD_VERSION, Int32GetDatum(log->payload_version));
 	set_datum(&row, LOG_ASKED_FOR_BOOKING, BoolGetDatum(log->asked_for_booking));
 	set_string(&row, LOG_STATUS, status_name(log->status));
 	set_string(&row, LOG_REASON, code_name(log->reason));

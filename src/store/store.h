@@ -90,6 +90,7 @@ typedef struct LogRow
 	LeadValue	first_received_at;	/* of a replay: when the payload first
 									 * came */
 	int64		duration_us;
+	int			payload_version;
 	bool		asked_for_booking;
 	Status		status;
 	Code		reason;			/* CODE_NONE is null, also below */
