@@ -182,6 +182,8 @@ attack('a rule that does nothing instead', "CREATE RULE r AS ON INSERT TO loopit
 attack('a rule that did nothing instead, until it was dropped', "$lead CREATE RULE r AS ON UPDATE TO loopit.person DO INSTEAD NOTHING; CREATE RULE r AS ON DELETE TO loopit.ingest_log DO INSTEAD NOTHING;
 	$update SELECT loopit_purge_ingest_log('0'); DROP RULE r ON loopit.person; DROP RULE r ON loopit.ingest_log; $update SELECT loopit_purge_ingest_log('0');",
 	qr/^processed created created\nfailed skipped skipped 27000\n0\nprocessed updated unchanged\n3$/);
+attack('a rule that notified instead, until it was dropped', "$lead CREATE RULE r AS ON UPDATE TO loopit.person DO INSTEAD NOTIFY x; $update DROP RULE r ON loopit.person; $update",
+	qr/^processed created created\nfailed skipped skipped 27000\nprocessed updated unchanged$/);
 attack('a rule that selects instead', "CREATE RULE r AS ON UPDATE TO loopit.person DO INSTEAD SELECT lseg '((1,2),(3,4))'; $lead $update", qr/^(failed skipped skipped 0A000|processed created created\nfailed)/);
 attack('a rule that selects as well', "$lead CREATE RULE r AS ON UPDATE TO loopit.identity_document DO ALSO SELECT lseg '((1,2),(3,4))', 'x'::text;
 	SELECT test.ingest(test.lead('1', '{\"additional_details\": {\"license_number\": \"L9\", \"license_expiry\": \"01/01/2030\", \"license_dob\": \"01/01/1990\"}}'));", qr/^processed created created\nprocessed unchanged unchanged$/);

@@ -119,7 +119,7 @@ prepare_plan(Store *store, const char *sql, int nargs, const Oid *arg_types)
 }
 
 /*
- * A statement that a rule (DO INSTEAD NOTHING) has rewritten to nothing depends
+ * A statement that a rule (DO INSTEAD NOTHING, or NOTIFY) has rewritten depends
  * on no table, so that the plan cache keeps it when the rule is dropped.
  */
 static void
@@ -127,7 +127,7 @@ renew_empty_plan(SPIPlanPtr plan)
 {
 	CachedPlanSource *source = linitial(SPI_plan_get_plan_sources(plan));
 
-	if (source->query_list == NIL)
+	if (source->relationOids == NIL)
 		source->is_valid = false;
 }
 
