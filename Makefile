@@ -13,6 +13,7 @@ OBJS = \
 	src/admin/setup.o \
 	src/admin/setup_alter.o \
 	src/admin/setup_create.o \
+	src/admin/setup_drop.o \
 	src/admin/setup_recognise.o \
 	src/admin/setup_step.o \
 	src/admin/setup_trust.o \
