@@ -38,6 +38,7 @@ OBJS = \
 	src/store/direct/eligibility.o \
 	src/store/direct/index.o \
 	src/store/client.o \
+	src/store/forget.o \
 	src/store/inventory.o \
 	src/store/lead.o \
 	src/store/log.o \
