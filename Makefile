@@ -51,8 +51,10 @@ OBJS = \
 	src/store/statement.o \
 	src/store/store.o \
 	src/store/tables.o \
+	src/store/value.o \
 	src/server/fault.o \
 	src/server/json_out.o \
+	src/server/json_write.o \
 	src/server/owner.o \
 	src/server/schema_version.o \
 	src/rules/code.o \
@@ -60,6 +62,7 @@ OBJS = \
 	src/rules/email.o \
 	src/rules/escape.o \
 	src/rules/field.o \
+	src/rules/json_read.o \
 	src/rules/malformed.o \
 	src/rules/number.o \
 	src/rules/repair.o \
@@ -85,7 +88,7 @@ REGRESS = setup setup_again setup_version setup_definition setup_trust loader_ch
 	mask owner privileges dba_objects codes pairs
 REGRESS_OPTS = --inputdir=$(srcdir) --encoding=UTF8 --no-locale
 ISOLATION = same_new_email same_lead_reference same_document update_update \
-	asset_archived package_deleted person_erased two_setups
+	asset_archived package_deleted person_erased base_order two_setups
 ISOLATION_OPTS = --inputdir=$(srcdir) --encoding=UTF8 --no-locale
 TAP_TESTS ?= 1
 

@@ -10,7 +10,9 @@ CREATE TABLE kind (n int PRIMARY KEY, kind text);
 INSERT INTO kind SELECT n - 1, k FROM unnest('{harmless records,one long string,escapes to drop,trailing commas,many numbers,many keys,"one key, many times",
 	blank e-mail,long id,dots in the e-mail,opening brackets,quotation marks,backslashes,no UTF-8,
 	poison numbers,longest numbers kept,digits of one number,zeros of one number,control characters,escaped controls,half pairs,
-	"Windows-1252, in strings",empty arrays,empty objects,nesting of 1000,empty keys,form,truncated lead,percent signs}'::text[])
+	"Windows-1252, in strings",empty arrays,empty objects,nesting of 1000,empty keys,form,truncated lead,percent signs,
+	one long key,controls in keys,escapes to drop in keys,half pairs in keys,every repair,every field bad,empty strings,short strings,long keys that are masked,
+	array of leads,JSON in a string,several documents,UTF-16}'::text[])
 	WITH ORDINALITY AS k(k, n);
 
 CREATE FUNCTION body(kind text, size int) RETURNS bytea LANGUAGE sql AS $$
@@ -45,6 +47,30 @@ CREATE FUNCTION body(kind text, size int) RETURNS bytea LANGUAGE sql AS $$
 		WHEN 'form' THEN convert_to(repeat('email=ann%40example.com&id=1&', size / 29), 'UTF8')
 		WHEN 'truncated lead' THEN convert_to('{"a":[' || repeat('{"id":1,"email":"a@b.co', size / 23), 'UTF8')
 		WHEN 'percent signs' THEN convert_to('a=' || repeat('%', size), 'UTF8')
+		WHEN 'one long key' THEN convert_to('{"' || repeat('k', size) || '":1}', 'UTF8')
+		WHEN 'controls in keys' THEN convert_to('{' || (SELECT string_agg('"' || repeat(E'\x01', 90) || i || '":1', ',')
+			FROM generate_series(100000, 100000 + size / 101) i) || '}', 'UTF8')
+		WHEN 'escapes to drop in keys' THEN convert_to('{' || (SELECT string_agg('"\u0000\u0000' || i || '":1', ',')
+			FROM generate_series(100000, 100000 + size / 23) i) || '}', 'UTF8')
+		WHEN 'half pairs in keys' THEN convert_to('{' || (SELECT string_agg('"\ud83d' || i || '":1', ',')
+			FROM generate_series(100000, 100000 + size / 17) i) || '}', 'UTF8')
+		WHEN 'every repair' THEN '\xefbbbf' || convert_to('{"a":[', 'UTF8')
+			|| decode(repeat(encode(convert_to('{"b":1e999,"c":"\u0000\ud83d' || E'\x01', 'UTF8') || '\x80227d2c', 'hex'), size / 33), 'hex') || convert_to('1,],}', 'UTF8')
+		WHEN 'every field bad' THEN convert_to((WITH long(text) AS (SELECT to_jsonb(repeat('x', size / 24)))
+			SELECT jsonb_build_object('id', long.text, 'updated_at', long.text, 'source', long.text, 'dealership', jsonb_build_object('id', long.text),
+				'prospect', jsonb_build_object('email', long.text, 'dob', long.text, 'first_name', long.text, 'opt_in_to_marketing', long.text,
+					'address', jsonb_build_object('state', long.text, 'country', long.text, 'street', long.text)),
+				'additional_details', jsonb_build_object('license_number', long.text, 'license_expiry', long.text, 'license_dob', long.text, 'license_state', long.text,
+					'passport_number', long.text, 'passport_country', long.text, 'passport_expiry', long.text, 'passport_dob', long.text, 'subscription_plan', long.text),
+				'item', jsonb_build_object('vin', long.text, 'stock_number', long.text), 'location', jsonb_build_object('location_name', long.text))::text FROM long), 'UTF8')
+		WHEN 'empty strings' THEN convert_to('{"a":[' || repeat('"",', size / 3) || '1]}', 'UTF8')
+		WHEN 'short strings' THEN convert_to('{"a":[' || repeat('"x",', size / 4) || '1]}', 'UTF8')
+		WHEN 'long keys that are masked' THEN convert_to('{' || (SELECT string_agg('"' || repeat('é', 45) || i || '":"x"', ',')
+			FROM generate_series(100000, 100000 + size / 103) i) || '}', 'UTF8')
+		WHEN 'array of leads' THEN convert_to('[' || repeat('{"id":1,"dealership":{"id":356}},', size / 33) || '{}]', 'UTF8')
+		WHEN 'JSON in a string' THEN convert_to('"{' || repeat('\"id\":1,', size / 9) || '}"', 'UTF8')
+		WHEN 'several documents' THEN convert_to(repeat('{"id":1}' || chr(10), size / 9), 'UTF8')
+		WHEN 'UTF-16' THEN '\xfeff' || decode(repeat('007b', size / 2), 'hex')
 	END
 $$;
 
@@ -67,7 +93,7 @@ CREATE PROCEDURE make_bodies(kinds int[], sizes int[]) LANGUAGE sql AS $$
 		FROM kind k, unnest(sizes) size, body(k.kind, size) bytes WHERE k.n = ANY (kinds);
 $$;
 
-CREATE TABLE figure (n int, size int, parser_alone bool, cpu numeric, peak numeric, stored numeric, PRIMARY KEY (n, size, parser_alone));
+CREATE TABLE figure (n int, size int, parser_alone bool, cpu numeric, peak numeric, stored numeric, mask_cpu numeric, masked numeric, PRIMARY KEY (n, size, parser_alone));
 
 -- What this backend has used so far: CPU in milliseconds, and its current and peak
 -- memory in megabytes.
@@ -90,6 +116,9 @@ DECLARE
 	cpu numeric;
 	peak numeric;
 	stored numeric;
+	payload jsonb;
+	mask_cpu numeric;
+	masked numeric;
 BEGIN
 	PERFORM loopit_ingest_webhook('{}');
 	IF parser_alone THEN
@@ -115,8 +144,15 @@ BEGIN
 		peak := coalesce(peak, memory('VmHWM') - before);
 	END LOOP;
 	-- what a dump has of it
-	SELECT length(l::text) INTO stored FROM loopit.ingest_log l ORDER BY id DESC LIMIT 1;
-	INSERT INTO figure VALUES (kind, body_size, parser_alone, cpu, peak, round(stored / body_size, 1));
+	SELECT length(l::text), l.payload || '{}' INTO stored, payload FROM loopit.ingest_log l ORDER BY id DESC LIMIT 1;
+	-- and what an auditor gets to see
+	IF jsonb_typeof(payload) = 'object' THEN
+		started := cpu();
+		PERFORM loopit_mask_payload(payload);
+		mask_cpu := cpu() - started;
+		masked := length(loopit_mask_payload(payload)::text);
+	END IF;
+	INSERT INTO figure VALUES (kind, body_size, parser_alone, cpu, peak, round(stored / body_size, 1), mask_cpu, round(masked / body_size, 1));
 END $$;
 
 -- The ratio of two figures; NULL if they are too small for one.
@@ -125,13 +161,13 @@ CREATE FUNCTION times(half numeric, whole numeric) RETURNS numeric LANGUAGE sql 
 $$;
 
 -- The figures of two sizes side by side; "dump" is the length of the log row's text
--- per byte of the body.
+-- per byte of the body, "masked" that of the payload as an auditor sees it.
 CREATE FUNCTION report(half int, whole int) RETURNS TABLE (kind text, "CPU ms" numeric, twice numeric, times numeric,
-	"::jsonb alone" numeric, "twice " numeric, "times " numeric, "peak MB" numeric, "twice  " numeric, "::jsonb alone " numeric, dump numeric)
+	"::jsonb alone" numeric, "twice " numeric, "times " numeric, "peak MB" numeric, "twice  " numeric, "::jsonb alone " numeric, dump numeric, "mask CPU ms" numeric, masked numeric)
 LANGUAGE sql AS $$
 	SELECT k.kind, round(h.cpu), round(w.cpu), times(h.cpu, w.cpu),
 		round(hp.cpu), round(wp.cpu), times(hp.cpu, wp.cpu),
-		round(h.peak), round(w.peak), round(hp.peak), h.stored
+		round(h.peak), round(w.peak), round(hp.peak), h.stored, round(h.mask_cpu), h.masked
 	FROM kind k
 	JOIN figure h ON h.n = k.n AND h.size = half AND NOT h.parser_alone
 	JOIN figure w ON w.n = k.n AND w.size = whole AND NOT w.parser_alone
@@ -148,6 +184,7 @@ LANGUAGE sql AS $$
 	SELECT k.kind, b.*
 	FROM kind k JOIN figure f ON f.n = k.n AND f.size = of_size AND NOT f.parser_alone
 	JOIN figure harmless ON harmless.n = 0 AND harmless.size = of_size AND harmless.parser_alone,
-	LATERAL (VALUES ('CPU ms', f.cpu, times * harmless.cpu), ('peak MB', f.peak, times * harmless.peak), ('dump', f.stored, growth)) b(what, measured, most)
+	LATERAL (VALUES ('CPU ms', f.cpu, times * harmless.cpu), ('peak MB', f.peak, times * harmless.peak), ('dump', f.stored, growth),
+		('mask CPU ms', f.mask_cpu, times * harmless.cpu), ('masked', f.masked, growth)) b(what, measured, most)
 	WHERE b.measured > b.most ORDER BY k.n
 $$;

@@ -433,6 +433,42 @@ CREATE TYPE peer.form AS (
 	passport_country text
 );
 
+-- Of the person's own values each, of the address and the documents the whole.
+CREATE FUNCTION peer.completed(form peer.form, other peer.form) RETURNS peer.form
+	LANGUAGE plpgsql IMMUTABLE
+	SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	form.first_name := COALESCE(form.first_name, other.first_name);
+	form.middle_name := COALESCE(form.middle_name, other.middle_name);
+	form.last_name := COALESCE(form.last_name, other.last_name);
+	form.dob := COALESCE(form.dob, other.dob);
+	form.mobile := COALESCE(form.mobile, other.mobile);
+	form.opt_in := COALESCE(form.opt_in, other.opt_in);
+	IF num_nonnulls(form.street, form.city, form.state, form.country, form.postcode) = 0 THEN
+		form.street := other.street;
+		form.city := other.city;
+		form.state := other.state;
+		form.country := other.country;
+		form.postcode := other.postcode;
+	END IF;
+	IF num_nonnulls(form.licence_number, form.licence_expiry, form.licence_dob, form.licence_card, form.licence_state) = 0 THEN
+		form.licence_number := other.licence_number;
+		form.licence_expiry := other.licence_expiry;
+		form.licence_dob := other.licence_dob;
+		form.licence_card := other.licence_card;
+		form.licence_state := other.licence_state;
+	END IF;
+	IF num_nonnulls(form.passport_number, form.passport_expiry, form.passport_dob, form.passport_country) = 0 THEN
+		form.passport_number := other.passport_number;
+		form.passport_expiry := other.passport_expiry;
+		form.passport_dob := other.passport_dob;
+		form.passport_country := other.passport_country;
+	END IF;
+	RETURN form;
+END
+$$;
+
 -- Reads an earlier payload, from the log.
 CREATE FUNCTION peer.form_of(payload jsonb) RETURNS peer.form
 	LANGUAGE plpgsql STABLE
@@ -620,6 +656,7 @@ DECLARE
 	kept_reason	text;
 	base		peer.form;
 	base_read	boolean := false;
+	earlier		record;
 	conflicting	boolean := false;
 	changed_dob	boolean := false;
 	changed_licence boolean := false;
@@ -1375,15 +1412,29 @@ BEGIN
 						IF locked AND NOT base_read AND 'updated'
 							IN (person_action, address_action, licence_action, passport_action) THEN
 							base_read := true;
-							base := peer.form_of((
-								SELECT l.payload
-								FROM peer.ingest_log l
-								WHERE l.lead_reference = v_reference AND l.workspace_id = the_workspace
-								AND l.person_id = the_person AND l.status = 'processed'
-								AND l.payload IS NOT NULL
-								AND NOT l.outcome @> '{"issues": [{"code": "stale_payload"}]}'
-								ORDER BY l.received_at DESC, l.id DESC
-								LIMIT 1));
+							SELECT l.payload, l.outcome @> '{"issues": [{"code": "updated_at_invalid"}]}' AS invalid_time
+							INTO earlier
+							FROM peer.ingest_log l
+							WHERE l.lead_reference = v_reference AND l.workspace_id = the_workspace
+							AND l.person_id = the_person AND l.status = 'processed'
+							AND l.payload IS NOT NULL
+							AND NOT l.outcome @> '{"issues": [{"code": "stale_payload"}]}'
+							ORDER BY l.received_at DESC, l.id DESC
+							LIMIT 1;
+							base := peer.form_of(earlier.payload);
+							-- One that filled only is the base of what the one before lacks.
+							IF earlier.invalid_time AND stored.source_updated_at IS NOT NULL THEN
+								base := peer.completed(peer.form_of((
+									SELECT l.payload
+									FROM peer.ingest_log l
+									WHERE l.lead_reference = v_reference AND l.workspace_id = the_workspace
+									AND l.person_id = the_person AND l.status = 'processed'
+									AND l.payload IS NOT NULL
+									AND NOT l.outcome @> '{"issues": [{"code": "stale_payload"}]}'
+									AND NOT l.outcome @> '{"issues": [{"code": "updated_at_invalid"}]}'
+									ORDER BY l.received_at DESC, l.id DESC
+									LIMIT 1)), base);
+							END IF;
 							CONTINUE;
 						END IF;
 						EXIT WHEN locked OR person_action = 'unchanged'

@@ -75,7 +75,7 @@ my @mixes = qw(new redelivery minimal rejected);
 my %name = (
 	ours => 'loopit_leads', sql => 'loopit_leads, storage = sql', peer => 'PL/pgSQL',
 	app => 'application side', floor => 'floor: INSERT of the payload',
-	payload => '(the payload alone)', tpcb => 'pgbench, TPC-B-like');
+	payload => '(the payload alone)', body => '(its text alone)', raw => 'loopit_leads, raw body', tpcb => 'pgbench, TPC-B-like');
 my $markdown = '';
 sub out { $markdown .= join '', @_ }
 
@@ -142,9 +142,9 @@ sub by_variant
 			map { number(ratio($of->{$_}{$o}, $of->{$_}{$u})) } @mixes ] } @$ratios));
 }
 
-by_variant('Backend CPU of a call, µs', \%cpu, [qw(ours sql peer app floor payload)],
+by_variant('Backend CPU of a call, µs', \%cpu, [qw(raw ours sql peer app floor payload body)],
 	[ [qw(peer ours)], [qw(app ours)], [qw(ours floor)], [qw(sql ours)] ]);
-by_variant('Instructions of a call, thousands', \%instructions, [qw(ours sql peer floor payload)],
+by_variant('Instructions of a call, thousands', \%instructions, [qw(raw ours sql peer floor payload body)],
 	[ [qw(peer ours)], [qw(ours floor)], [qw(sql ours)] ]);
 by_variant('WAL of a call, bytes', \%wal, [qw(ours peer app floor)], []);
 

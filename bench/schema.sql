@@ -81,6 +81,8 @@ BEGIN
 	END LOOP;
 	EXECUTE format('CREATE FUNCTION bench.%I(n bigint) RETURNS jsonb LANGUAGE sql STABLE AS %L',
 		name, format('SELECT concat(%s)::jsonb', body));
+	EXECUTE format('CREATE FUNCTION bench.%I(n bigint) RETURNS text LANGUAGE sql STABLE AS %L',
+		name || '_body', format('SELECT concat(%s)', body));
 END $$;
 
 CALL bench.make_payload('full_lead', :'example', 'bench.email(n)');
@@ -126,8 +128,10 @@ TRUNCATE loopit.person, loopit.identity_document, loopit.booking, loopit.ingest_
 
 CREATE TABLE bench.statement (variant text, mix text, statement text, PRIMARY KEY (variant, mix));
 INSERT INTO bench.statement
-SELECT variant, mix, format(statement, payload_of)
+SELECT variant, mix, format(statement, payload_of || CASE WHEN variant IN ('raw', 'body') THEN '_body' ELSE '' END)
 FROM bench.sample, (VALUES
+	('raw', 'SELECT loopit_ingest_webhook_text(bench.%I($1))'),
+	('body', 'SELECT bench.%I($1) IS NULL'),
 	('ours', 'SELECT loopit_ingest_lead(bench.%I($1))'),
 	('sql', 'SELECT loopit_ingest_lead(bench.%I($1))'),
 	('peer', 'SELECT peer.ingest_lead(bench.%I($1))'),

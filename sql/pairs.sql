@@ -7,7 +7,8 @@
 -- The model is the two serial runs of each pair, which involve no concurrency;
 -- one of them is printed first, in short.  A new kind of action takes a row in
 -- test.action, and one in test.base if it needs rows that are not there yet.  Then the
--- same again for deliveries of one lead whose person staff have corrected.
+-- same again for deliveries of one lead whose person staff have corrected; there,
+-- what a next delivery would be compared with is part of what is stored.
 \set ECHO none
 SET client_min_messages = warning;
 DROP EXTENSION IF EXISTS loopit_leads;
@@ -59,6 +60,26 @@ INSERT INTO test.action (name, statement) VALUES
 	('package', $$DELETE FROM loopit.package RETURNING 'deleted'$$),
 	('erase', $$SELECT loopit_forget_person(7, 'ann@example.com')::text$$);
 
+-- What the next delivery of lead 5 is compared with: the values that are no news for a
+-- person of whom all is other, by dry runs.
+CREATE TABLE test.value (name text, part jsonb);
+CREATE FUNCTION test.compared_with() RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	answer text;
+BEGIN
+	BEGIN
+		UPDATE loopit.person SET first_name = '?', mobile_phone = '?';
+		UPDATE loopit.identity_document SET number = '?';
+		SELECT string_agg(name, ', ' ORDER BY name) INTO answer FROM test.value,
+			loopit_validate_lead('{"id": 5, "dealership": {"id": 356}}'::jsonb || part ||
+				jsonb_build_object('prospect', '{"email": "ann@example.com"}'::jsonb || coalesce(part->'prospect', '{}'))) o
+		WHERE 'updated' NOT IN (o#>>'{person,action}', o#>>'{driver_licence,action}');
+		RAISE assert_failure;
+	EXCEPTION WHEN assert_failure THEN
+		RETURN answer;
+	END;
+END $$;
+
 -- All that is stored, without ids and times of day; the log without the
 -- outcomes, which are compared with what the sessions were told.
 CREATE FUNCTION test.state() RETURNS text LANGUAGE sql AS $$
@@ -70,6 +91,7 @@ CREATE FUNCTION test.state() RETURNS text LANGUAGE sql AS $$
 			FROM loopit.booking b LEFT JOIN loopit.person p ON (p.workspace_id, p.id) = (b.workspace_id, b.person_id)
 		UNION ALL SELECT concat('asset ', to_jsonb(a)) FROM loopit.asset a
 		UNION ALL SELECT concat('package ', to_jsonb(k)) FROM loopit.package k
+		UNION ALL SELECT concat('next compared with ', test.compared_with()) WHERE EXISTS (SELECT FROM test.value) AND EXISTS (SELECT FROM loopit.person)
 		UNION ALL SELECT concat('log ', to_jsonb(l) - '{id,received_at,first_received_at,replay_of,duration_us,person_id,booking_id,outcome,open,dismissed_at}'::text[], dismissed_at IS NOT NULL) FROM loopit.ingest_log l
 		UNION ALL SELECT concat('unresolved ', status, ' ', reason, ' ', email) FROM loopit.unresolved_lead
 	) s (line)
@@ -83,6 +105,7 @@ CREATE FUNCTION test.summary() RETURNS text LANGUAGE sql AS $$
 		(SELECT count(*) || ' booked' || CASE WHEN bool_or(person_id IS NULL) THEN ' (unlinked)' ELSE '' END FROM loopit.booking HAVING count(*) > 0),
 		(SELECT 'archived ' || extract(day FROM archived_at) FROM loopit.asset WHERE archived_at IS NOT NULL),
 		CASE WHEN NOT EXISTS (SELECT FROM loopit.package) THEN 'no package' END,
+		'(' || (SELECT nullif(test.compared_with(), '') WHERE EXISTS (SELECT FROM test.value) AND EXISTS (SELECT FROM loopit.person)) || ')',
 		(SELECT count(*) || ' logged' FROM loopit.ingest_log))
 $$;
 
@@ -216,8 +239,13 @@ ORDER BY a.position, b.position;
 -- Deliveries of a lead that has a base: the sender has sent Ann, 0411, and staff have
 -- made that Staff, 0499.  A value that is as it was sent then is not news.
 INSERT INTO test.base (statement) VALUES
-	($$SELECT test.ingest('ann@example.com', '{"prospect": {"first_name": "Ann", "mobile_phone": "0411"}}')$$),
+	($$SELECT test.ingest('ann@example.com', '{"prospect": {"first_name": "Ann", "mobile_phone": "0411"}, "additional_details":
+		{"license_number": "0", "license_expiry": "01/01/2030", "license_dob": "01/01/1990"}}')$$),
 	($$UPDATE loopit.person SET first_name = 'Staff', mobile_phone = '0499' RETURNING 'edited'$$);
+INSERT INTO test.value SELECT v, jsonb_build_object('prospect', jsonb_build_object('first_name', v)) FROM unnest('{Ann,Ann1,Ann2,Bea,Staff}'::text[]) v;
+INSERT INTO test.value SELECT v, jsonb_build_object('prospect', jsonb_build_object('mobile_phone', v)) FROM unnest('{0411,0421,0422,0433,0499}'::text[]) v;
+INSERT INTO test.value SELECT 'd' || v, jsonb_build_object('additional_details', '{"license_expiry": "01/01/2030", "license_dob": "01/01/1990"}'::jsonb
+	|| jsonb_build_object('license_number', v)) FROM unnest('{0,1,2}'::text[]) v;
 DELETE FROM test.action;
 DELETE FROM test.serial;
 INSERT INTO test.action (name, statement) VALUES
@@ -226,6 +254,10 @@ INSERT INTO test.action (name, statement) VALUES
 	('name', $$SELECT test.ingest('ann@example.com', '{"prospect": {"first_name": "Ann$1", "mobile_phone": "0411"}}')$$),
 	('phone', $$SELECT test.ingest('ann@example.com', '{"prospect": {"first_name": "Ann", "mobile_phone": "042$1"}}')$$),
 	('both', $$SELECT test.ingest('ann@example.com', '{"prospect": {"first_name": "Bea", "mobile_phone": "0433"}}')$$),
+	('as staff', $$SELECT test.ingest('ann@example.com', '{"prospect": {"first_name": "Staff", "mobile_phone": "0499"}}')$$),
+	('e-mail', $$SELECT test.ingest('ann@example.com')$$),
+	('licence', $$SELECT test.ingest('ann@example.com', '{"prospect": {"first_name": "Ann", "mobile_phone": "0411"}, "additional_details":
+		{"license_number": "$1", "license_expiry": "01/01/2030", "license_dob": "01/01/1990"}}')$$),
 	('other lead', $$SELECT test.ingest('ann@example.com', '{"id": 6, "prospect": {"first_name": "Zoe$1"}}')$$),
 	('replay', $$SELECT test.told(loopit_replay_lead((SELECT id FROM loopit.ingest_log ORDER BY received_at OFFSET 1 LIMIT 1)))$$),
 	('staff', $$UPDATE loopit.person SET mobile_phone = '0488' || $1 RETURNING 'edited'$$),

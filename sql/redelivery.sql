@@ -5,7 +5,7 @@
 \ir :fresh
 
 -- Where every row is that a lead makes, and which transaction made it.  (The
--- person's xmax changes: the row is locked FOR KEY SHARE, so that an erasure
+-- person's xmax changes: the row is locked FOR NO KEY UPDATE, so that an erasure
 -- waits for the log row.)
 CREATE FUNCTION test.rows() RETURNS SETOF text LANGUAGE sql AS $$
 	SELECT 'person ' || ctid || ' ' || xmin || ' ' || p FROM loopit.person p

@@ -320,6 +320,37 @@ SELECT * FROM test.send(test.put(test.put(test.full_lead(), '{updated_at}', '"90
 -- a placeholder is no time at all
 SELECT * FROM test.send(test.put(test.put(test.full_lead(), '{updated_at}', '"null"'), '{prospect,first_name}', '"Yan"'));
 SELECT source_updated_at AT TIME ZONE 'UTC' AS source FROM loopit.person;
+-- What such a delivery said and could not store is news once it comes with a
+-- valid time; what the one before lacks, it may have filled.
+SELECT test.clean();
+SELECT * FROM test.send(test.form('{"updated_at": "2025-01-01T00:00:00Z"}'::jsonb || test.licence(2030), '{"opt_in_to_marketing": null}'));
+SELECT * FROM test.send(test.form('{"updated_at": "1.2.2025"}'::jsonb || test.licence(2031), '{"first_name": "Bea"}'));
+SELECT test.staff();
+SELECT * FROM test.send(test.form('{"updated_at": "2025-03-01T00:00:00Z"}'::jsonb || test.licence(2031), '{"first_name": "Bea"}'));
+-- the same with a licence that it filled
+SELECT test.clean();
+SELECT * FROM test.send(test.form('{"updated_at": "2025-01-01T00:00:00Z"}'));
+SELECT * FROM test.send(test.form('{"updated_at": "1.2.2025"}'::jsonb || test.licence(2031)));
+SELECT test.staff();
+SELECT * FROM test.send(test.form('{"updated_at": "2025-03-01T00:00:00Z"}'::jsonb || test.licence(2031)));
+-- Where it was the lead's first, or the person has no time, it is the base.
+SELECT test.clean();
+SELECT * FROM test.send(test.form('{"id": 2, "updated_at": "2025-01-01T00:00:00Z"}', '{"first_name": "Cid"}'));
+SELECT * FROM test.send(test.form('{"updated_at": "1.2.2025"}'));
+SELECT * FROM test.send(test.form('{"updated_at": "2025-03-01T00:00:00Z"}'));
+SELECT test.clean();
+SELECT * FROM test.send(test.form());
+SELECT * FROM test.send(test.form('{"updated_at": "1.2.2025"}', '{"first_name": "Bea"}'));
+SELECT test.staff();
+SELECT * FROM test.send(test.form('{"updated_at": "2025-03-01T00:00:00Z"}', '{"first_name": "Bea"}'));
+-- A replay that only filled is a base: it repeats what the lead said.
+SELECT test.clean();
+SELECT * FROM test.send(test.form('{"dealership": {"id": 1000}, "updated_at": "2025-01-01T00:00:00Z"}'));
+SELECT * FROM test.send(test.form('{"id": 2, "updated_at": "2025-01-01T00:00:00Z"}', '{"first_name": "Cid"}'));
+INSERT INTO loopit.dealership VALUES (1000, 7);
+SELECT * FROM test.replay(1);
+SELECT * FROM test.send(test.form('{"dealership": {"id": 1000}, "updated_at": "2025-03-01T00:00:00Z"}'));
+DELETE FROM loopit.dealership WHERE id = 1000;
 
 DROP FUNCTION test.stored, test.reads, test.things, test.send, test.replay, test.staff, test.clean, test.form, test.licence, test.base_is, test.replayed;
 \ir :done

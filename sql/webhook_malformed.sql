@@ -41,7 +41,7 @@ INSERT INTO test.body (about, body) SELECT about, convert_to(body, 'UTF8') FROM 
 INSERT INTO test.body (about, body) SELECT about || mark, decode(mark, 'hex') || test.wide('{"id": 1759346, "prospect": {"email": "ann@example.com"}}', before, after)
 FROM (VALUES ('UTF-16 BE ', 1, 0), ('UTF-16 LE ', 0, 1), ('UTF-32 BE ', 3, 0), ('UTF-32 LE ', 0, 3)) w(about, before, after),
 	unnest(CASE about WHEN 'UTF-16 BE ' THEN '{"",feff}' WHEN 'UTF-16 LE ' THEN '{"",fffe}' WHEN 'UTF-32 BE ' THEN '{"",0000feff}' ELSE '{"",fffe0000}' END::text[]) mark;
-INSERT INTO test.body (about, body) VALUES ('a NUL at the end', '\x7b22696422203a20317d00');
+INSERT INTO test.body (about, body) VALUES ('a NUL at the end', '\x7b22696422203a20317d00'), ('gzip', '\x1f8b0800'), ('zlib', '\x789c0300'), ('Zstandard', '\x28b52ffd');
 
 CREATE TABLE test.answer AS SELECT n, o FROM test.body, LATERAL loopit_ingest_webhook(body) o ORDER BY n;
 CREATE VIEW test.result AS SELECT about, left(lead_reference, 20) || CASE WHEN length(lead_reference) > 20 THEN '... ' || length(lead_reference) ELSE '' END AS lead_reference,
@@ -53,6 +53,18 @@ SELECT DISTINCT reason, o->>'lead_reference' AS in_outcome, count(*) = (SELECT c
 SELECT count(*) AS by_address FROM loopit_find_leads(email => 'Ann@example.com');
 SELECT count(*) AS by_reference FROM loopit_find_leads('1759346');
 SELECT count(*) = (SELECT count(*) FROM test.body) AS unresolved FROM loopit.unresolved_lead;
+-- So is what is JSON, but no object: an array of leads by its first one, a string
+-- by its text; whichever function takes it.
+CREATE TABLE test.no_object AS SELECT n, payload, loopit_ingest_lead(payload::jsonb) AS o, loopit_ingest_webhook(convert_to(payload, 'UTF8')) AS by_webhook FROM (VALUES
+	(1, '[{"id": "A1", "prospect": {"email": "zoe@example.com"}}, {"id": "A2", "prospect": {"email": "bob@example.com"}}]'),
+	(2, to_jsonb('{"id": "A1", "prospect": {"email": "zoe@example.com"}}'::text)::text), (3, to_jsonb(to_jsonb('{"id": "A1", "prospect": {"email": "zoe@example.com"}}'::text)::text)::text),
+	(4, '"Please call zoe@example.com."'), (5, '[["zoe@example.com"]]'), (6, '[]'), (7, '7'), (8, 'null')) v(n, payload);
+SELECT n, left(d.payload, 20) AS payload, o->>'reason' AS reason, o->>'lead_reference' AS in_outcome, l.lead_reference, l.email, (l.lead_reference, l.email) IS NOT DISTINCT FROM (w.lead_reference, w.email) AS same
+FROM test.no_object d JOIN loopit.ingest_log l ON l.id = (o->>'log_id')::bigint JOIN loopit.ingest_log w ON w.id = (by_webhook->>'log_id')::bigint ORDER BY n;
+SELECT count(*) AS by_address FROM loopit_find_leads(email => 'zoe@example.com');
+SELECT loopit_forget_person(7, 'zoe@example.com')->'log_rows' AS erased;
+SELECT count(*) FROM loopit.ingest_log WHERE email = 'zoe@example.com' OR payload::text LIKE '%zoe@example.com%';
+DROP TABLE test.no_object;
 -- a replay finds the same again
 SELECT a->>'reason' AS reason, a->'issues'->0->>'hint' AS hint FROM test.result r, LATERAL loopit_replay_lead(r.id) a WHERE about = 'form';
 SELECT lead_reference, email FROM loopit.ingest_log ORDER BY id DESC LIMIT 1;

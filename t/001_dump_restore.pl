@@ -121,6 +121,9 @@ $node->safe_psql('postgres', q{
 });
 is($node->safe_psql('postgres', told($_)), 'processed created created created', "lead $_") for 1 .. 3;
 $node->safe_psql('postgres', q{SELECT loopit_ingest_lead('{"id": 9, "dealership": {"id": 999}}')});
+my ($client, $secret) = split /\|/, $node->safe_psql('postgres', q{SELECT * FROM loopit_create_client('A sender')});
+my $token = $node->safe_psql('postgres', "SELECT answer::json->>'access_token' FROM loopit_door_token('$client', sha256('$secret'))");
+like($token, qr/^[0-9a-f]{64}$/, 'a client has a token');
 my $content = content('postgres');
 my $additions = additions('postgres');
 is(() = $additions =~ /\n/g, 4, 'the DBA has added five things');
@@ -132,6 +135,9 @@ $node->safe_psql('postgres', 'CREATE DATABASE whole');
 restore('whole', "$folder/whole.sql");
 is(content('whole'), $content, 'whole: same rows, same sequences');
 is(additions('whole'), $additions, 'whole: the additions of the DBA are there');
+unlike(slurp_file("$folder/whole.sql"), qr/$secret|$token/, 'whole: neither the secret nor the token of a client is in the dump');
+is($node->safe_psql('whole', "SELECT (SELECT status FROM loopit_door_token('$client', sha256('$secret'))), client_id = '$client' FROM loopit.access_token"),
+	'200|t', 'whole: but both work after the restore');
 is( $node->safe_psql('whole',
 		q{SELECT has_function_privilege('hook', 'loopit_ingest_lead(jsonb)', 'EXECUTE'),
 		  has_function_privilege('hook', 'loopit_validate_lead(jsonb)', 'EXECUTE')}),

@@ -10,7 +10,7 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 
 my $node = new_node('encodings', 'fsync = off');
-my @encodings = qw(UTF8 LATIN1 EUC_JP SQL_ASCII);
+my @encodings = qw(UTF8 LATIN1 WIN1252 EUC_JP SQL_ASCII);
 
 foreach my $encoding (@encodings)
 {
@@ -59,11 +59,13 @@ my %space = (
 my %has = (
 	UTF8 => [ keys %space ],
 	LATIN1 => [ 'no-break space', 'next line', 'tab and blank' ],
+	WIN1252 => [ 'no-break space', 'tab and blank' ],
 	EUC_JP => [ 'ideographic space', 'tab and blank' ],
 	SQL_ASCII => [ keys %space ]);
 my %letter = (
 	UTF8 => "\xc3\xa9",
 	LATIN1 => "\xc3\xa9",
+	WIN1252 => "\xc3\xa9",
 	EUC_JP => "\xe5\xb1\xb1",
 	SQL_ASCII => "\xe5\xb1\xb1");
 
@@ -98,7 +100,7 @@ foreach my $encoding (@encodings)
 
 # The name of a country that is not ASCII: in encodings that have its characters.
 my $passport = '"passport_number": "P1", "passport_expiry": "01/01/2030", "passport_dob": "01/01/1990"';
-foreach my $encoding (qw(UTF8 LATIN1 EUC_JP SQL_ASCII))
+foreach my $encoding (@encodings)
 {
 	my @names = ("C\xc3\xb4te d''Ivoire", "c\xc3\xb4te D''IVOIRE", "C\xc3\x94TE d''ivoire", "Cote d''Ivoire", 'Ivory Coast');
 	is( lead($encoding, 'd.issuing_country', '', qq{, "additional_details": {"passport_country": "$_", $passport}}),
@@ -124,7 +126,7 @@ is( $ascii,
 	query('UTF8', q{SELECT 'sha256:' || encode(sha256(convert_to(payload::text, 'UTF8')), 'hex')
 		FROM loopit.ingest_log ORDER BY id DESC LIMIT 1}),
 	'of the text of the payload');
-is(reference($_, ''), $ascii, "$_: the same digest") for qw(LATIN1 EUC_JP SQL_ASCII);
+is(reference($_, ''), $ascii, "$_: the same digest") for qw(LATIN1 WIN1252 EUC_JP SQL_ASCII);
 my $latin = reference('UTF8', "\xc3\xa9\xc2\xa0");
 isnt($latin, $ascii, 'another payload, another digest');
 is(reference('LATIN1', "\xc3\xa9\xc2\xa0"), $latin, 'LATIN1: the same digest beyond ASCII');
@@ -143,6 +145,56 @@ foreach my $encoding (@encodings)
 			qq{, "item": {"vin": "vin1"}, "location": {"location_name": "DEPOT $letter"},
 			"additional_details": {"subscription_plan": " Plan $letter "}}),
 		'created|payload|[]', "$encoding: names beyond ASCII match");
+}
+# What makes no difference in a name: the forms that each encoding has.
+my %mark = (
+	'soft hyphen' => "\xc2\xad",
+	'left-to-right mark' => "\xe2\x80\x8e",
+	'pop directional isolate' => "\xe2\x81\xa9",
+	'zero-width space' => "\xe2\x80\x8b");
+my %apostrophe = (
+	'right quote' => "\xe2\x80\x99",
+	'left quote' => "\xe2\x80\x98",
+	'acute' => "\xc2\xb4",
+	'grave' => '`');
+my %hyphen = (
+	'en dash' => "\xe2\x80\x93",
+	'hyphen' => "\xe2\x80\x90");
+my %forms = (
+	UTF8 => [ sort keys %space, keys %mark, keys %apostrophe, keys %hyphen ],
+	LATIN1 => [ 'no-break space', 'next line', 'soft hyphen', 'acute', 'grave' ],
+	WIN1252 => [ 'no-break space', 'soft hyphen', 'right quote', 'left quote', 'acute', 'grave', 'en dash' ],
+	EUC_JP => [ 'ideographic space', 'right quote', 'left quote', 'acute', 'grave', 'hyphen' ],
+	SQL_ASCII => [ sort keys %space, keys %mark, keys %apostrophe, keys %hyphen ]);
+foreach my $encoding (@encodings)
+{
+	my $letter = $letter{$encoding};
+	my @named = ('l.booking_action, l.outcome->\'booking\'->>\'location_from\', l.outcome->\'issues\'', '');
+	my $plan = qq{"additional_details": {"subscription_plan": "Plan $letter"}};
+	query($encoding, "UPDATE loopit.location SET name = 'Rio''s North-$letter' WHERE workspace_id = 7");
+	foreach my $form (@{ $forms{$encoding} })
+	{
+		my ($vin, $location) = ('vin1', "rio''s north-$letter");
+		if (my $s = $space{$form}) { $vin = "vi${s}n${s}1"; $location =~ s/ /$s/; }
+		if (my $s = $mark{$form}) { $_ = "$s$_$s" for $vin, $location; }
+		if (my $s = $apostrophe{$form}) { $location =~ s/\'\'/$s/; }
+		if (my $s = $hyphen{$form}) { $location =~ s/-/$s/; }
+		is( lead($encoding, @named, qq{, "item": {"vin": "$vin"}, "location": {"location_name": "$location"}, $plan}),
+			'created|payload|[]', "$encoding: a VIN and a location with $form");
+		is( lead($encoding, q{l.email LIKE 'x%@example.com' AND p.first_name = 'A'},
+				qq{, "email": "$mark{$form}x$number\@example.com$mark{$form}", "first_name": "$mark{$form}A$mark{$form}"}),
+			't', "$encoding: $form is trimmed")
+		  if $mark{$form};
+	}
+}
+
+# A body with a mark that the encoding lacks is kept as it came.
+my $body = unpack 'H*', qq({"id": "marked", "dealership": {"id": 356}, "prospect": {"email": "m\xe2\x80\x8e\@example.com"}});
+foreach my $encoding (qw(LATIN1 WIN1252 EUC_JP))
+{
+	is( query($encoding, qq{SELECT loopit_ingest_webhook('\\x$body')->>'reason';
+			SELECT encode(raw_body, 'hex') = '$body' FROM loopit.ingest_log WHERE lead_reference = 'marked'}),
+		"payload_malformed\nt", "$encoding: a mark that it lacks");
 }
 is( $node->safe_psql('latin1', q{SELECT count(*) FROM loopit.ingest_log WHERE status = 'failed'}),
 	'0', 'nothing failed');

@@ -199,6 +199,9 @@ SELECT %5$L, 'ingest_log', to_jsonb(l) - 'received_at' - 'first_received_at' - '
 	|| jsonb_build_object('id', COALESCE(i.id, -l.id), 'person_id', COALESCE(p.id, -l.person_id),
 		'replay_of', COALESCE(o.id, -l.replay_of), 'first_received', f.n,
 		'booking_id', COALESCE(b.id, -l.booking_id), 'outcome', diff.plain(l.outcome, %6$L),
+		-- the peer does not look into what is no object
+		'lead_reference', CASE WHEN l.reason = 'payload_not_object' THEN NULL ELSE l.lead_reference END,
+		'email', CASE WHEN l.reason = 'payload_not_object' THEN NULL ELSE l.email END,
 		'as returned', l.outcome = l.returned, 'own id', (l.outcome ->> 'log_id')::bigint = l.id,
 		'timely', l.duration_us BETWEEN 1 AND 60000000 AND now() - l.received_at BETWEEN '0' AND '1 day')
 FROM log l

@@ -30,6 +30,8 @@ $node->safe_psql('postgres', q{
 	CREATE SCHEMA shapes AUTHORIZATION shapes_owner;
 	CREATE TABLE public.secrets AS SELECT 'SECRET' || repeat('s', 3000) AS secret;
 	ALTER TABLE public.secrets OWNER TO shapes_other;
+	INSERT INTO loopit.client (client_id, name, workspaces, secret_digest) VALUES ('c1', 'Client', '{7}', '\x01');
+	INSERT INTO loopit.access_token (digest, client_id, expires_at) VALUES ('\x0102', 'c1', 'infinity');
 	ALTER SCHEMA loopit OWNER TO shapes_owner;
 	DO $$ DECLARE t text; BEGIN
 		FOR t IN SELECT oid::regclass::text FROM pg_class WHERE relnamespace = 'loopit'::regnamespace AND relkind IN ('r', 'v')

@@ -109,6 +109,60 @@ subtest 'a trigger is added while a lead waits' => sub {
 	clean_log();
 };
 
+# The same of what a call has found before it locks anything.
+for my $gone (
+	[ 'dropped', 'DROP TABLE loopit.ingest_log CASCADE', 'ERROR:  42P01' ],
+	[ 'dropped with its schema', 'DROP SCHEMA loopit CASCADE', 'ERROR:  42P01' ],
+	[ 'left without a sequence', 'ALTER TABLE loopit.ingest_log ALTER id DROP IDENTITY', 'ERROR:  42P01' ],
+	[ 'made anew', 'DROP TABLE loopit.ingest_log CASCADE; SELECT FROM loopit_setup()', 'processed created created' ],
+	[ 'given to another owner', q{REASSIGN OWNED BY at_once_owner TO at_once_other; DROP OWNED BY at_once_owner; DROP ROLE at_once_owner}, 'ERROR:  40001' ])
+{
+	my ($how, $ddl, $expected) = @$gone;
+	subtest "the log is $how while a lead waits" => sub {
+		fresh($node, 'victim');
+		$node->safe_psql('victim', q{
+			CREATE ROLE at_once_owner; CREATE ROLE at_once_other; GRANT CREATE ON DATABASE victim TO at_once_owner;
+			ALTER SCHEMA loopit OWNER TO at_once_owner;
+			DO $$ DECLARE t text; BEGIN FOR t IN SELECT oid::regclass::text FROM pg_class WHERE relnamespace = 'loopit'::regnamespace AND relkind IN ('r', 'v')
+				LOOP EXECUTE 'ALTER TABLE ' || t || ' OWNER TO at_once_owner'; END LOOP; END $$}) if $how =~ /owner/;
+		my $dba = session();
+		my $lead = session();
+		is($lead->query(q{SELECT test.ingest(test.lead('1') - 'item')}), 'processed created skipped', 'a lead before');
+		$dba->query_safe("SET client_min_messages = error; BEGIN; $ddl");
+		start_waiting($lead, "\\set VERBOSITY sqlstate\nSELECT test.ingest(test.named('2', 'bea\@example.com', 'Bea'));");
+		$dba->query_safe('COMMIT');
+		my $result = result_of($lead);
+		$result = $lead->{stderr} =~ s/^psql:[^ ]+ //mgr if $expected =~ /ERROR/;
+		like($result, qr/\Q$expected\E/, "then: $expected");
+		$_->quit for $dba, $lead;
+		run_sql($node, 'victim', 'DROP OWNED BY at_once_other CASCADE; DROP ROLE at_once_other', 'error') if $how =~ /owner/;
+		clean_log();
+	};
+}
+for my $gone (
+	[ 'a table is dropped', 'DROP TABLE loopit.asset CASCADE', qr/^ERROR:  42P01/ ],
+	[ 'the log is dropped', 'DROP TABLE loopit.ingest_log CASCADE', qr/^ERROR:  42P01/ ],
+	[ 'the notes of the steps are dropped', 'DROP TABLE loopit.schema_version', qr/^ERROR:  42P01/ ],
+	[ 'a function is dropped', 'DROP FUNCTION loopit.masked CASCADE', qr/^ERROR:  40001/ ],
+	[ 'an index is dropped', 'DROP INDEX loopit.ingest_log_lead_reference_idx', qr/^\d+$/ ],
+	[ 'the schema is dropped', 'DROP SCHEMA loopit CASCADE', qr/^\d+$/ ])
+{
+	my ($what, $ddl, $expected) = @$gone;
+	subtest "$what during a setup" => sub {
+		fresh($node, 'victim');
+		my $dba = session();
+		my $setup = session();
+		$dba->query_safe("SET client_min_messages = error; BEGIN; $ddl");
+		start_waiting($setup, "SET client_min_messages = error;\n\\set VERBOSITY sqlstate\nSELECT count(*) FROM loopit_setup();");
+		$dba->query_safe('COMMIT');
+		my $result = result_of($setup);
+		like($result ne '' ? $result : $setup->{stderr} =~ s/^psql:[^ ]+ //mgr, $expected, 'it says so, or makes it anew');
+		like(run_sql($node, 'victim', 'SELECT count(*) FROM loopit_setup();', 'error'), qr/^\d+$/m, 'and then it makes what is missing');
+		$_->quit for $dba, $setup;
+		clean_log();
+	};
+}
+
 # ---------------------------------------------------------------------------
 # A lead that waits for a row keeps nobody from working on the tables.
 # ---------------------------------------------------------------------------

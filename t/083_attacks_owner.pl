@@ -186,6 +186,27 @@ attack('a rule that selects instead', "CREATE RULE r AS ON UPDATE TO loopit.pers
 attack('a rule that selects as well', "$lead CREATE RULE r AS ON UPDATE TO loopit.identity_document DO ALSO SELECT lseg '((1,2),(3,4))', 'x'::text;
 	SELECT test.ingest(test.lead('1', '{\"additional_details\": {\"license_number\": \"L9\", \"license_expiry\": \"01/01/2030\", \"license_dob\": \"01/01/1990\"}}'));", qr/^processed created created\nprocessed unchanged unchanged$/);
 attack('a rule on the log', "CREATE RULE r AS ON INSERT TO loopit.ingest_log DO INSTEAD SELECT 1; $lead SELECT count(*) FROM loopit.person;", qr/^ERROR:  27000\n0$/);
+# The server calls it an internal error if a rule has rewritten what a foreign key does.
+my $forget = q{SELECT loopit_forget_person(7, 'ann@example.com')->>'persons'; SELECT count(*) FROM loopit.person;};
+attack('a rule that rewrites the SET NULL of a foreign key', "$lead CREATE RULE r AS ON UPDATE TO loopit.booking DO INSTEAD SELECT 1; $forget DROP RULE r ON loopit.booking; $forget",
+	qr/^processed created created\nERROR:  27000\n1\n1\n0$/);
+attack('a rule that rewrites the CASCADE of a foreign key', "$lead CREATE RULE r AS ON DELETE TO loopit.identity_document DO INSTEAD SELECT 1; $forget DROP RULE r ON loopit.identity_document; $forget",
+	qr/^processed created created\nERROR:  27000\n1\n1\n0$/);
+attack('a rule that rewrites what a foreign key of a DBA does', qq{$lead
+	CREATE TABLE test.note (workspace_id bigint, person_id bigint, FOREIGN KEY (workspace_id, person_id) REFERENCES loopit.person ON DELETE CASCADE);
+	INSERT INTO test.note SELECT workspace_id, id FROM loopit.person; CREATE RULE r AS ON DELETE TO test.note DO INSTEAD UPDATE loopit.workspace SET name = 'x'; $forget
+	CREATE TABLE test.about (log_id bigint REFERENCES loopit.ingest_log ON DELETE SET DEFAULT); INSERT INTO test.about SELECT id FROM loopit.ingest_log;
+	CREATE RULE r AS ON UPDATE TO test.about DO INSTEAD NOTHING; SELECT loopit_purge_ingest_log('0');}, qr/^processed created created\nERROR:  27000\n1\nERROR:  27000$/);
+attack('a rule that rewrites what an update makes a foreign key do', qq{$lead
+	ALTER TABLE loopit.person ADD UNIQUE (first_name); CREATE TABLE test.named_so (first_name text REFERENCES loopit.person (first_name) ON UPDATE CASCADE);
+	INSERT INTO test.named_so VALUES ('Ann'); CREATE RULE r AS ON UPDATE TO test.named_so DO INSTEAD NOTHING; $update}, qr/^processed created created\nfailed skipped skipped 27000$/);
+attack('a rule that rewrites what a foreign key does, under a view', qq{$lead
+	CREATE RULE r AS ON UPDATE TO loopit.booking DO INSTEAD NOTHING; ALTER TABLE loopit.ingest_log RENAME TO x;
+	CREATE FUNCTION test.erase() RETURNS boolean LANGUAGE plpgsql AS 'BEGIN DELETE FROM loopit.person; RETURN true; END';
+	CREATE VIEW loopit.ingest_log AS SELECT * FROM loopit.x WHERE test.erase(); SELECT count(*) FROM loopit_find_leads(); SELECT count(*) FROM loopit.person;},
+	qr/^processed created created\nERROR:  27000\n1$/);
+attack('a person who is not deleted', trigger('BEFORE DELETE ON loopit.person', 'RETURN NULL') . "$lead $forget DROP TRIGGER act ON loopit.person;
+	CREATE RULE r AS ON DELETE TO loopit.person DO INSTEAD NOTHING; $forget", qr/^processed created created\nERROR:  27000\n1\nERROR:  27000\n1$/);
 attack('children of every table', join(' ', map { "CREATE TABLE test.$_ () INHERITS (loopit.$_);" } qw(workspace dealership location package asset asset_location person identity_document booking ingest_log))
 	. " $lead $lead INSERT INTO test.person (workspace_id, id, email) SELECT workspace_id, id, email FROM loopit.person; INSERT INTO test.asset SELECT * FROM ONLY loopit.asset; $update", qr/^processed created created\nprocessed unchanged unchanged\n(processed|failed)/);
 attack('a child with other column order', "CREATE TABLE test.child (x lseg DEFAULT '((1,2),(3,4))', name text, archived_at timestamptz, id bigint DEFAULT 99, workspace_id bigint);

@@ -662,6 +662,8 @@ sub staff_edit
 		1 => "UPDATE %s.booking SET location_id = 1 WHERE workspace_id = $ws AND $reference",
 		1 => "DELETE FROM %s.booking WHERE workspace_id = $ws AND $reference",
 		1 => "UPDATE %s.ingest_log SET payload = NULL WHERE $reference",
+		2 => "UPDATE %s.ingest_log SET payload = NULL WHERE $reference"
+		  . " AND received_at = (SELECT max(received_at) FROM %s.ingest_log WHERE $reference)",
 		1 => "DELETE FROM %s.ingest_log WHERE $reference",
 		1 => sub { change() });
 }
@@ -691,6 +693,15 @@ sub history
 		delete $lead->{updated_at} if chance(0.4);
 		push @leads, $lead;
 	}
+	# Rejected at first, because its dealership is not configured yet.
+	my $rescued = chance(0.4) ? one_of(@leads) : undef;
+	if ($rescued)
+	{
+		my $sent = copy_of($rescued);
+		put($sent, 'dealership.id', \'555');
+		push @steps, [ undef, json($sent), undef ];
+		$done++;
+	}
 	for (1 .. 4 + int rand 8)
 	{
 		my $lead = one_of(@leads);
@@ -713,12 +724,32 @@ sub history
 			# the sender corrects a field, and may have it as it was before
 			3 => sub { put($lead, $path, $valid->()) },
 			1 => sub { put($lead, $path, $usual{$path} // $valid->()) },
+			# a document's number in another form
+			2 => sub {
+				put($lead, 'additional_details.' . one_of('license_number', 'passport_number'),
+					one_of('12345678', '12 345 678', '12-345-678', '012345678', 'PB12345678', 'pb 1234-5678'));
+			},
 			# of this delivery alone
 			1 => sub { $sent = copy_of($lead); put($sent, $path, $any->()) },
 			1 => sub { $sent = copy_of($lead); put($sent, 'updated_at', one_of(@no_times)) },
+			# a correction that only fills at first
+			2 => sub {
+				put($lead, $path, $valid->());
+				$sent = copy_of($lead);
+				put($sent, 'updated_at', chance(0.7) ? one_of(@no_times) : updated_at());
+			},
 			1 => sub { $sent = copy_of($lead); put($sent, 'dealership.id', \'999') },
 			1 => sub { $sent = copy_of($lead); put($sent, 'prospect.email', email($ws)) });
 		push @steps, [ undef, json($sent), undef ];
+		$done++;
+	}
+	if ($rescued)
+	{
+		push @steps, [ "INSERT INTO %s.dealership VALUES (555, $ws) ON CONFLICT DO NOTHING", undef, undef ];
+		push @steps, [ undef, undef, scalar @steps ];
+		push @steps, [ 'DELETE FROM %s.dealership WHERE id = 555', undef, undef ];
+		push @steps, [ staff_edit($ws, $email, $rescued->{id}), undef, undef ] if chance(0.5);
+		push @steps, [ undef, json($rescued), undef ];
 		$done++;
 	}
 	return @steps;

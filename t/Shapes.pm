@@ -12,7 +12,7 @@ our @EXPORT = qw(setup_shapes random_shape random_calls rows_of_all);
 sub one_of { return $_[ int rand @_ ]; }
 sub chance { return rand() < $_[0]; }
 
-my @tables = qw(workspace dealership location package asset asset_location person identity_document booking ingest_log);
+my @tables = qw(workspace dealership location package asset asset_location person identity_document booking ingest_log client access_token);
 my %columns = (
 	workspace => [qw(id name)],
 	dealership => [qw(id workspace_id)],
@@ -32,8 +32,10 @@ my %columns = (
 	ingest_log => [
 		qw(id received_at dealership_id workspace_id person_id booking_id replay_of first_received_at dismissed_at
 		  duration_us payload_version asked_for_booking status reason lead_reference email person_action booking_action
-		  booking_reason ingested_by dismissal_note outcome payload raw_body)
-	]);
+		  booking_reason ingested_by dismissal_note outcome payload raw_body client_id)
+	],
+	client => [qw(client_id name workspaces secret_digest previous_digest previous_until created_at revoked_at)],
+	access_token => [qw(digest client_id expires_at)]);
 
 # A type, and a value of it.
 my @types = (
@@ -210,6 +212,12 @@ my @calls = (
 	sub { 'SELECT public.loopit_dismiss_lead((SELECT min(id) FROM loopit.ingest_log), \'note\');' },
 	sub { "SELECT public.loopit_forget_person(7, '@{[one_of(qw(a@example.com b@example.com))]}');" },
 	sub { "SELECT public.loopit_purge_ingest_log('@{[one_of('1 day', '-1 day', '0')]}');" },
+	sub { "SELECT count(client_id), min(length(client_secret)) FROM public.loopit_create_client('x', @{[one_of('NULL', q('{7}'), q('{7,8}'), q('{-1}'))]});" },
+	sub { "SELECT length(public.loopit_rotate_client('c1', '@{[one_of('1 day', '0', '999999 years')]}'));" },
+	sub { "SELECT public.loopit_revoke_client('c1');" },
+	sub { "SELECT t.status, t.error, t.client_id, length(t.answer) FROM public.loopit_door_token('c1', '@{[one_of('\\x01', '\\x02', '')]}') t;" },
+	sub { my $call = one_of(q{loopit_door_receive('\x0102'}, q{loopit_door_receive('\x'}, q{loopit_door_receive_as('c1'}, q{loopit_door_receive_as('c2'}); "SELECT d.status, d.error, d.client_id, d.answer IS NULL FROM public.$call, convert_to('@{[some_payload()]}', 'UTF8')) d;" },
+	sub { 'SELECT count(*) FROM public.loopit_setup();' },
 	sub { 'SELECT count(*) FROM loopit.unresolved_lead; SELECT count(*) FROM loopit.ingest_summary; SELECT count(payload) FROM loopit.ingest_audit;' });
 
 sub random_calls

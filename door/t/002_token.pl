@@ -86,6 +86,9 @@ is(curl(@basic, @grant, '-d', 'x=' . 'y' x 15000, $url)->{status}, 200, 'one of 
 is($node->safe_psql('postgres', "SELECT count(*) FROM loopit.access_token WHERE digest = '\\x" . sha256_hex($token) . "'"),
 	1, 'of a token the digest is stored');
 is(curl('-H', "Authorization: Bearer $token", '-d', lead('T1'), "$door->{url}/leads")->{status}, 200, 'it lets a lead in');
+my $activity = $node->safe_psql('postgres', q{SELECT string_agg(query, ' ') FROM pg_stat_activity WHERE usename = 'loopit_door'});
+like($activity, qr/loopit_door_receive/, 'pg_stat_activity has the statements of the door');
+unlike($activity, qr/\Q$secret\E|\Q$token\E|t1\@example\.com/, 'and neither secret nor token nor body');
 is(stop_door($door), 0, 'the door stops');
 $node->stop;
 unlike(slurp_file($node->logfile), qr/\Q$secret\E|\Q$token\E|t1\@example\.com/, 'neither secret nor token nor body is in the log of the server, though it logs all statements');

@@ -86,12 +86,12 @@ $node->reload;
 $door = start_door($node, PGPASSFILE => "$tmp/pgpass");
 is(curl(@bearer, '-d', lead('password-1'), "$door->{url}/leads")->{status}, 200, 'with a password');
 my $sessions = sub { $node->safe_psql('postgres', q{SELECT string_agg(pid::text, ' ' ORDER BY pid) FROM pg_stat_activity WHERE usename = 'loopit_door'}) };
-ok(wait_for(sub { split(' ', $sessions->()) == 9 }), 'a session for each connection, and one that watches');
+ok(wait_for(sub { split(' ', $sessions->()) == 9 }, 120), 'a session for each connection, and one that watches');
 my $before = $sessions->();
 $node->safe_psql('postgres', q{ALTER ROLE loopit_door PASSWORD 'second'});
 $password->('second');
 kill 'HUP', $door->{pid};
-ok(wait_for(sub { my %old = map { $_ => 1 } split ' ', $before; my @new = split ' ', $sessions->(); @new == 9 && grep({ $old{$_} } @new) <= 1 }),
+ok(wait_for(sub { my %old = map { $_ => 1 } split ' ', $before; my @new = split ' ', $sessions->(); @new == 9 && grep({ $old{$_} } @new) <= 1 }, 120),
 	'SIGHUP: sessions are made anew');
 is(curl(@bearer, '-d', lead('password-2'), "$door->{url}/leads")->{status}, 200, 'with the new password');
 is(stop_door($door), 0, 'the door stops');
@@ -123,10 +123,12 @@ sub start_inherited
 	$door = start_inherited(0);
 	ok(wait_for(sub { slurp_file($door->{log}) =~ /"started","listen":"systemd"/ }), 'started with a socket of systemd');
 	@files = map { "$tmp/restart.$_" } 1 .. 4;
-	@pids = map { send_leads($door, $token, "restart-$_", 6, $files[ $_ - 1 ]) } 1 .. 4;
+	@pids = map { send_leads($door, $token, "restart-$_", $ENV{LOOPIT_TEST_SANITIZE} ? 20 : 6, $files[ $_ - 1 ]) } 1 .. 4;
 	for my $number (1 .. 4)
 	{
 		sleep 0.7;
+		# before that it does not know of SIGTERM
+		wait_for(sub { slurp_file($door->{log}) =~ /"started"/ }, 120);
 		is(stop_door($door), 0, "restart $number: ended in order");
 		$door = start_inherited($number);
 	}
@@ -136,6 +138,7 @@ sub start_inherited
 	cmp_ok($count->{200}, '>', 100, 'leads were accepted');
 	is($count->{refused} // 0, 0, 'no connection was refused');
 	is((grep { /^[1-5]/ && $_ ne '200' } keys %$count), 0, 'no answer but 200');
+	wait_for(sub { slurp_file($door->{log}) =~ /"started"/ }, 120);
 	is(stop_door($door), 0, 'the door stops');
 }
 done_testing();

@@ -122,7 +122,7 @@ sub start_door
 	}
 	$door->{pid} = $pid;
 	push @running, $door;
-	wait_for(sub { slurp_file($log) =~ /"started"/ or waitpid($pid, 1) == $pid })
+	wait_for(sub { slurp_file($log) =~ /"started"/ or waitpid($pid, 1) == $pid }, 120)
 	  or die 'the door did not start';
 	return $door;
 }
@@ -176,7 +176,7 @@ sub start_provider
 		exec 'node', dirname(__FILE__) . '/provider.mjs', $port, free_port();
 	}
 	push @running, { pid => $pid };
-	wait_for(sub { slurp_file($log) =~ /^ready (\d+)/m }) or die 'the provider did not start: ' . slurp_file($log);
+	wait_for(sub { slurp_file($log) =~ /^ready (\d+)/m }, 120) or die 'the provider did not start: ' . slurp_file($log);
 	my ($control) = slurp_file($log) =~ /^ready (\d+)/m;
 	return { issuer => "http://127.0.0.1:$port", control => "http://127.0.0.1:$control" };
 }

@@ -49,10 +49,14 @@ result_string(uint64 row, int column)
 static List *
 read_steps(Oid function)
 {
-	const char *schema = quote_identifier(get_namespace_name(get_func_namespace(function)));
+	const char *schema = get_namespace_name(get_func_namespace(function));
 	List	   *steps = NIL;
 
-	run_sql(psprintf(READ_STEPS, schema), "reading the steps");
+	if (schema == NULL)			/* DROP EXTENSION takes no lock on it */
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_FUNCTION),
+				 errmsg("function loopit_setup() does not exist any more")));
+	run_sql(psprintf(READ_STEPS, quote_identifier(schema)), "reading the steps");
 	for (uint64 i = 0; i < SPI_processed; i++)
 	{
 		SetupStep  *step = palloc(sizeof(SetupStep));

@@ -195,14 +195,17 @@ can_have_indexes(Relation table)
  * Returns the indexes of the table, of whatever name, that are the same in
  * table, columns, expressions, predicate, uniqueness, operator classes,
  * collations and order; a list of OIDs.
+ * Empty if the table has been dropped meanwhile: the statement itself then says so.
  */
 List *
 indexes_of_definition(Oid table_oid, IndexStmt *stmt, const char *sql)
 {
-	Relation	table = table_open(table_oid, AccessShareLock);
+	Relation	table = try_table_open(table_oid, AccessShareLock);
 	List	   *found = NIL;
 	IndexShape	shape;
 
+	if (table == NULL)
+		return NIL;
 	if (can_have_indexes(table) && index_shape(table, stmt, sql, &shape))
 	{
 		ListCell   *cell;
@@ -227,9 +230,12 @@ indexes_of_definition(Oid table_oid, IndexStmt *stmt, const char *sql)
 bool
 index_is_there(Oid table_oid, IndexStmt *stmt, const char *sql)
 {
-	Relation	table = table_open(table_oid, AccessShareLock);
-	bool		possible = can_have_indexes(table);
+	Relation	table = try_table_open(table_oid, AccessShareLock);
+	bool		possible;
 
+	if (table == NULL)
+		return false;
+	possible = can_have_indexes(table);
 	table_close(table, AccessShareLock);
 	return !possible || indexes_of_definition(table_oid, stmt, sql) != NIL;
 }
@@ -306,12 +312,13 @@ statistics_cover(Oid statistics, Oid table, CreateStatsStmt *stmt)
 bool
 statistics_are_there(Oid table_oid, CreateStatsStmt *stmt)
 {
-	Relation	table = table_open(table_oid, AccessShareLock);
-	List	   *all = RelationGetStatExtList(table);
+	Relation	table = try_table_open(table_oid, AccessShareLock);
 	bool		found = false;
 	ListCell   *cell;
 
-	foreach(cell, all)
+	if (table == NULL)
+		return false;
+	foreach(cell, RelationGetStatExtList(table))
 		found = found || statistics_cover(lfirst_oid(cell), table_oid, stmt);
 	table_close(table, AccessShareLock);
 	return found;
@@ -344,11 +351,15 @@ check_condition(Relation table, Constraint *check, const char *sql)
 bool
 check_is_there(Oid table_oid, Constraint *check, const char *sql)
 {
-	Relation	table = table_open(table_oid, AccessShareLock);
-	TupleConstr *constr = RelationGetDescr(table)->constr;
-	Node	   *condition = check_condition(table, check, sql);
+	Relation	table = try_table_open(table_oid, AccessShareLock);
+	TupleConstr *constr;
+	Node	   *condition;
 	bool		found = false;
 
+	if (table == NULL)
+		return false;
+	constr = RelationGetDescr(table)->constr;
+	condition = check_condition(table, check, sql);
 	for (int i = 0; constr != NULL && i < constr->num_check; i++)
 		found = found || equal(stringToNode(constr->check[i].ccbin), condition);
 	table_close(table, AccessShareLock);

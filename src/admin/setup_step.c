@@ -48,13 +48,25 @@
 #include "utils/rel.h"
 
 #include "admin/setup_step.h"
+#include "server/fault.h"
 
 /* Runs SQL that is expected to end well; what for is said if it does not. */
 void
 run_sql(const char *sql, const char *what)
 {
-	int			result = SPI_execute(sql, false, 0);
+	MemoryContext context = CurrentMemoryContext;
+	int			result;
 
+	PG_TRY();
+	{
+		result = SPI_execute(sql, false, 0);
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(context);
+		fault_rethrow();
+	}
+	PG_END_TRY();
 	if (result < 0)
 		elog(ERROR, "%s failed: %s", what, SPI_result_code_string(result));
 	/* what it made is to be seen by look-ups outside of SPI, too */

@@ -4,14 +4,16 @@
  *	  Stores what was decided.  Concurrent deliveries have the same result
  *	  as the same deliveries in some serial order.
  *
- * The first look-up takes no lock: most redeliveries find nothing to store and
- * end there.  Otherwise the person's row serves as the lock of the lead: it is
- * inserted, or it is locked and everything is looked up and decided again,
- * before any other row is written.  If a row has been deleted or archived
- * concurrently, the look-up is repeated.  If a row has been inserted
- * concurrently, a unique violation is raised, and the caller starts again.  Under
- * REPEATABLE READ and SERIALIZABLE the server raises a serialization failure in
- * all these cases instead.
+ * The person's row is the lock of all that is stored of the person.  It is
+ * locked, or inserted, by each delivery, also one that will change nothing: a
+ * later delivery of the lead is compared with what this one says.  Everything
+ * else is looked up once the lock is held.  All take the same lock, so none has
+ * to take a stronger one later, which could be a deadlock.
+ *
+ * If a row has been deleted or archived concurrently, the look-up is repeated.
+ * If a row has been inserted concurrently, a unique violation is raised, and the
+ * caller starts again.  Under REPEATABLE READ and SERIALIZABLE a serialization
+ * failure is raised in all these cases instead.
  *
  * Memory: see store/store.h.
  *
@@ -20,6 +22,7 @@
 #include "postgres.h"
 
 #include "miscadmin.h"
+#include "utils/timestamp.h"
 
 #include "ingest/stages.h"
 
@@ -44,15 +47,6 @@ decide_with_base(const IngestContext *context, Found *found, LeadPlan *plan)
 	decide_lead(context, found, plan);
 }
 
-/* Looks up and decides the whole lead again, in a new snapshot. */
-static void
-look_and_decide(const IngestContext *context, Found *found, LeadPlan *plan)
-{
-	store_take_snapshot(context->store);
-	resolve_lead(context, found);
-	decide_with_base(context, found, plan);
-}
-
 /*
  * Counts a look-up that had to be repeated.  The first look-up after a failure
  * sees what made it fail, so if it finds the same rows again, it is no other
@@ -72,52 +66,49 @@ count_look(int *looks, bool found_same, const char *table)
 }
 
 /*
- * Locks the person of a lead that changes nothing against an erasure, which
- * would otherwise miss the log row of this delivery.  The look-up is repeated if
- * the person has been erased; the plan may then be to write.
+ * Looks up the person, and locks it if there is one.  The look-ups that follow
+ * see what was committed before the lock was taken, and the delivery is dated
+ * then: of two deliveries of a person the one that is applied later is the
+ * later one in the log.
  */
 static void
-keep_person(const IngestContext *context, int *looks, Found *found,
-			LeadPlan *plan)
+find_and_lock_person(IngestContext *context, int *looks, Found *found)
 {
-	while (!plan->writes)
-	{
-		int64		person_id = found->person.id;
-
-		if (store_keep_person(context->store, context->workspace_id, person_id))
-			return;
-		look_and_decide(context, found, plan);
-		count_look(looks, found->person.id == person_id, "person");
-	}
-}
-
-/*
- * Inserts or locks the person's row.  *found and *plan are then those under the
- * lock; the plan may be to write nothing more.
- */
-static void
-lock_or_insert_person(const IngestContext *context, int *looks, Found *found,
-					  LeadPlan *plan)
-{
-	Store	   *store = context->store;
-	int64		workspace_id = context->workspace_id;
-
+	resolve_person(context, found);
 	while (found->person.id != 0)
 	{
 		int64		person_id = found->person.id;
+		bool		locked = store_lock_person(context->store,
+											   context->workspace_id,
+											   &found->person);
 
-		bool		locked = store_lock_person(store, workspace_id, person_id);
-
-		look_and_decide(context, found, plan);
-		if (locked && found->person.id == person_id)
+		context->now = GetCurrentTimestamp();
+		store_take_snapshot(context->store);
+		/* its newest version may be one with another address */
+		if (locked && lead_value_equal(&found->person.value[FIELD_EMAIL],
+									   &context->lead->value[FIELD_EMAIL]))
 			return;
+		resolve_person(context, found);
 		count_look(looks, !locked && found->person.id == person_id, "person");
 	}
+}
 
-	plan->person.id = store_insert_person(store, workspace_id, context->now,
-										  &plan->person);
-	found->person.id = plan->person.id;
-	found->target.person_id = plan->person.id;
+/* Inserts the person, or updates its row if the plan changes that. */
+static void
+apply_person(const IngestContext *context, Found *found, LeadPlan *plan)
+{
+	if (found->person.id == 0)
+	{
+		plan->person.id = store_insert_person(context->store,
+											  context->workspace_id,
+											  context->now, &plan->person);
+		found->person.id = plan->person.id;
+		found->target.person_id = plan->person.id;
+	}
+	else if (plan->write_person &&
+			 !store_update_person(context->store, context->workspace_id,
+								  &plan->person))
+		store_raise_not_stored("person");
 }
 
 /* Stores one document; repeats its look-up if the row has been deleted. */
@@ -181,28 +172,21 @@ apply_booking(const IngestContext *context, int *looks, Found *found,
  * what the server raises, and also a lost race (store_lost_race()).
  */
 void
-apply_lead(const IngestContext *context, Found *found, LeadPlan *plan)
+apply_lead(IngestContext *context, Found *found, LeadPlan *plan)
 {
 	int			looks = 0;
 
 	/* the snapshot in which the caller found the workspace is still current */
-	resolve_lead(context, found);
 	if (context->dry_run)
-	{
-		decide_with_base(context, found, plan);
-		return;
-	}
-	decide_lead(context, found, plan);
-	keep_person(context, &looks, found, plan);
-	if (!plan->writes)
+		resolve_person(context, found);
+	else
+		find_and_lock_person(context, &looks, found);
+	resolve_things(context, found);
+	decide_with_base(context, found, plan);
+	if (context->dry_run || !plan->writes)
 		return;
 
-	lock_or_insert_person(context, &looks, found, plan);
-	if (plan->write_person &&
-		plan->thing[THING_PERSON].action != ACTION_CREATED &&
-		!store_update_person(context->store, context->workspace_id,
-							 &plan->person))
-		store_raise_not_stored("person");
+	apply_person(context, found, plan);
 	for (int kind = 0; kind < NUM_DOCUMENT_KINDS; kind++)
 		apply_document(context, (DocumentKind) kind, &looks, found, plan);
 	apply_booking(context, &looks, found, plan);

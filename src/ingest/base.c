@@ -77,32 +77,87 @@ resolve_fills_only(const IngestContext *context, Found *found)
 	}
 }
 
-/* A delivery that was stale said nothing that could have been stored. */
+/* A stale delivery is older than what is compared. */
 static bool
-is_base(Jsonb *outcome)
+was_current(Jsonb *outcome)
 {
 	return !outcome_has_issue(outcome, CODE_STALE_PAYLOAD);
 }
 
-/* Reads what the same lead said before, if the log still has it. */
-void
-resolve_base(const IngestContext *context, Found *found)
+static bool
+had_invalid_time(Jsonb *outcome)
+{
+	return outcome_has_issue(outcome, CODE_UPDATED_AT_INVALID);
+}
+
+static bool
+was_current_for_sure(Jsonb *outcome)
+{
+	return was_current(outcome) && !had_invalid_time(outcome);
+}
+
+/* Reads the newest delivery of the lead that is_base() accepts; NULL: none. */
+static Lead *
+read_base(const IngestContext *context, const Found *found,
+		  bool (*is_base) (Jsonb *outcome), Jsonb **outcome)
 {
 	Jsonb	   *payload = store_find_base(context->store, context->workspace_id,
 										  context->lead->lead_reference,
-										  found->person.id, is_base);
+										  found->person.id, is_base, outcome);
+	RawValue   *raw;
+	Lead	   *base;
 
-	if (payload != NULL)
+	if (payload == NULL)
+		return NULL;
+	raw = palloc(sizeof(RawValue) * NUM_FIELDS);
+	if (!read_payload(payload, raw))
+		return NULL;
+	base = palloc(sizeof(Lead));
+	validate_lead(raw, context->now, base);
+	return base;
+}
+
+/*
+ * Adds what the base lacks from another delivery: of the person field by field,
+ * of what is stored as a whole only the whole.
+ */
+static void
+complete_base(Lead *base, const Lead *other)
+{
+	bool		has[NUM_THINGS] = {false};
+
+	for (int field = 0; field < NUM_FIELDS; field++)
+		has[field_table[field].thing] |= base->value[field].provided;
+	for (int field = 0; field < NUM_FIELDS; field++)
 	{
-		RawValue   *raw = palloc(sizeof(RawValue) * NUM_FIELDS);
-		Lead	   *base = palloc(sizeof(Lead));
+		Thing		thing = field_table[field].thing;
 
-		if (read_payload(payload, raw))
-		{
-			validate_lead(raw, context->now, base);
-			found->base = base;
-		}
+		if (thing == THING_PERSON ? !base->value[field].provided : !has[thing])
+			base->value[field] = other->value[field];
 	}
+}
+
+/*
+ * Reads what the same lead said before, if the log still has it.
+ *
+ * A delivery whose updated_at was invalid only filled what was empty, if the
+ * person had a time.  What it said otherwise was not heard, so it is news once
+ * it comes with a valid time: the delivery before is the base.  What that one
+ * lacks may have been filled, and corrected since.
+ */
+void
+resolve_base(const IngestContext *context, Found *found)
+{
+	Jsonb	   *outcome;
+	Lead	   *newest = read_base(context, found, was_current, &outcome);
+	Lead	   *base = NULL;
+
+	if (newest != NULL && found->person.source_updated_at.provided &&
+		had_invalid_time(outcome))
+		base = read_base(context, found, was_current_for_sure, &outcome);
+	if (base != NULL)
+		complete_base(base, newest);
+	found->base = base != NULL ? base : newest;
 }
 
 /* Returns true if the field's value is the same in the base. */

@@ -227,7 +227,7 @@ store_and_report(Ingestion *in)
 
 /*
  * Returns the address that support can search the log for: as it was sent, also
- * if it is not valid, or as it was seen in a malformed body.
+ * if it is not valid, or as it was seen in a body that is no JSON object.
  */
 static LeadText
 logged_email(const Ingestion *in)
@@ -334,7 +334,7 @@ write_log(Ingestion *in, Oid caller, Jsonb *outcome)
 
 	bool		settles;
 
-	row.duration_us = GetCurrentTimestamp() - in->context.now;
+	row.duration_us = GetCurrentTimestamp() - in->delivery->received_at;
 	settles = store_may_settle(store, &row);
 	store_insert_log(store, &row);
 	store_close(store);

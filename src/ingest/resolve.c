@@ -58,12 +58,13 @@ resolve_workspace(IngestContext *context, const Client *client,
 	}
 }
 
-static void
+/* Looks up the person; *found then has nothing else. */
+void
 resolve_person(const IngestContext *context, Found *found)
 {
+	memset(found, 0, sizeof(*found));
 	store_find_person(context->store, context->workspace_id,
 					  context->lead->value[FIELD_EMAIL].text, &found->person);
-	resolve_fills_only(context, found);
 }
 
 /* Looks up the person's documents, if the lead has one. */
@@ -317,12 +318,11 @@ resolve_booking(const IngestContext *context, Found *found)
 	find_booking(context, found);
 }
 
-/* Looks up everything that the lead refers to. */
+/* Looks up everything else that the lead refers to. */
 void
-resolve_lead(const IngestContext *context, Found *found)
+resolve_things(const IngestContext *context, Found *found)
 {
-	memset(found, 0, sizeof(*found));
-	resolve_person(context, found);
+	resolve_fills_only(context, found);
 	resolve_documents(context, found);
 	find_booking(context, found);
 }

@@ -23,8 +23,9 @@ typedef struct IngestContext
 	bool		replay;
 	int64		workspace_id;
 	int64		log_id;			/* 0 in a dry run */
-	int64		now;			/* start of the call; microseconds since
-								 * 2000-01-01 UTC, as all times here */
+	int64		now;			/* start of the call, or when the person was
+								 * locked; microseconds since 2000-01-01 UTC,
+								 * as all times here */
 
 	/*
 	 * The effective time of the payload: its updated_at.  A replayed payload
@@ -70,7 +71,8 @@ document_thing(DocumentKind kind)
 /* resolve.c */
 extern void resolve_workspace(IngestContext *context, const Client *client,
 							  IssueSet *issues);
-extern void resolve_lead(const IngestContext *context, Found *found);
+extern void resolve_person(const IngestContext *context, Found *found);
+extern void resolve_things(const IngestContext *context, Found *found);
 extern void resolve_documents(const IngestContext *context, Found *found);
 extern void resolve_booking(const IngestContext *context, Found *found);
 
@@ -88,6 +90,6 @@ extern void decide_booking(const IngestContext *context, Found *found,
 						   LeadPlan *plan);
 
 /* apply.c */
-extern void apply_lead(const IngestContext *context, Found *found, LeadPlan *plan);
+extern void apply_lead(IngestContext *context, Found *found, LeadPlan *plan);
 
 #endif							/* LOOPIT_STAGES_H */

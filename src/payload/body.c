@@ -3,9 +3,10 @@
  * body.c
  *	  Reads what a caller sends, a raw body or a payload, into a delivery.
  *
- * A body is repaired first (src/rules/repair.c), which also refuses what the
- * server's parser would recurse into too deeply or fail on with an internal
- * error.  What the parser refuses, and what jsonb cannot hold, is caught.
+ * The common kind of body is read by src/rules/json_read.c.  Any other one is
+ * repaired first (src/rules/repair.c), which also refuses what the server's
+ * parser would recurse into too deeply or fail on with an internal error.  What
+ * the parser refuses, and what jsonb cannot hold, is caught.
  * Nothing that would make a dump or a view fail gets into the payload
  * (src/payload/measure.c).
  *
@@ -22,9 +23,11 @@
 #include "payload/body.h"
 #include "payload/encoding.h"
 #include "payload/measure.h"
+#include "rules/json_read.h"
 #include "rules/repair.h"
 #include "server/compat.h"
 #include "server/fault.h"
+#include "server/json_write.h"
 
 #define BYTE_ORDER_MARK			"\xEF\xBB\xBF"
 #define BYTE_ORDER_MARK_LENGTH	3
@@ -42,6 +45,9 @@
  */
 #define MAX_GROWTH		32
 
+/* The keys and values of a body that is not parsed by the server: 16 kB of stack. */
+#define COMMON_NODES	512
+
 #define HINT_BODY_TOO_LARGE \
 	"The body is larger than 128 MB, so it is not kept; send one lead in a request."
 #define HINT_PAYLOAD_TOO_LARGE \
@@ -58,6 +64,8 @@
 static const char *const look_hints[] = {
 	[LOOKS_LIKE_NOTHING] = NULL,
 	[LOOKS_LIKE_UTF16] = "The body looks like UTF-16 or UTF-32; send it in UTF-8.",
+	[LOOKS_COMPRESSED] = "The body looks compressed; send it without Content-Encoding, or let the proxy decompress it.",
+	[LOOKS_LIKE_MARKUP] = "The body looks like XML or HTML; send the lead as JSON.",
 	[LOOKS_LIKE_FORM] = "The body looks like a form; send the lead itself as JSON, with Content-Type: application/json.",
 	[LOOKS_LIKE_DOCUMENTS] = "The body looks like several JSON documents; send each lead in a request of its own.",
 	[LOOKS_TRUNCATED] = "The body looks as if its end were missing; send it whole, and let Content-Length count its bytes."
@@ -128,16 +136,44 @@ set_malformed(Delivery *delivery, const char *hint)
 	delivery->hint = hint;
 }
 
-/* Looks into a body that is no JSON, for support. */
+/* Looks for the lead reference and the address, for support. */
 static void
-look_at_malformed(LeadText body, Delivery *delivery)
+see(LeadText text, Delivery *delivery)
 {
 	Seen	   *seen = palloc(sizeof(Seen));
 
-	malformed_see(body.data, body.length, seen);
+	malformed_see(text.data, text.length, seen);
 	delivery->seen = seen;
+}
+
+/* Looks into a body that is no JSON. */
+static void
+look_at_malformed(LeadText body, Delivery *delivery)
+{
+	see(body, delivery);
 	if (delivery->hint == NULL)
 		delivery->hint = look_hints[malformed_look(body.data, body.length)];
+}
+
+/*
+ * Reads a body of the common kind, which need not be parsed by the server.
+ * Returns false if it is another one.  The bytes have to be the database's
+ * encoding, since texts are taken from them.
+ */
+static bool
+read_common_body(LeadText body, Delivery *delivery)
+{
+	JsonNode	nodes[COMMON_NODES];
+	JsonTree	tree = {.node = nodes,.room = lengthof(nodes)};
+	char	   *scratch;
+
+	if (GetDatabaseEncoding() != PG_UTF8 || body.length > JSON_READ_LENGTH)
+		return false;
+	scratch = palloc(body.length);
+	if (json_read(body.data, body.length, scratch, &tree, &delivery->repairs))
+		delivery->payload = json_write(&tree);
+	pfree(scratch);
+	return delivery->payload != NULL;
 }
 
 /* Parses a body after repairing it. */
@@ -153,6 +189,8 @@ parse_body(LeadText body, Delivery *delivery)
 		body.data += BYTE_ORDER_MARK_LENGTH;
 		body.length -= BYTE_ORDER_MARK_LENGTH;
 	}
+	if (read_common_body(body, delivery))
+		return;
 
 	json = palloc_extended(repair_room(body.data, body.length) + 1,
 						   MCXT_ALLOC_HUGE);
@@ -173,27 +211,40 @@ parse_body(LeadText body, Delivery *delivery)
 		set_malformed(delivery, NULL);
 }
 
-/* The hint of a payload that is no object; NULL: none. */
-static const char *
-hint_of_no_object(Jsonb *payload)
+/*
+ * Says what a payload that is no object looks like, and what can be seen in it:
+ * in an array's first object, or in the text of a string.
+ */
+static void
+look_at_no_object(Jsonb *payload, Delivery *delivery)
 {
-	JsonbValue *first;
-	LeadText	text;
+	JsonbValue *first = getIthJsonbValueFromContainer(&payload->root, 0);
+	LeadText	text = lead_text(NULL, 0);
 
-	if (JB_ROOT_IS_OBJECT(payload))
-		return NULL;
-	first = getIthJsonbValueFromContainer(&payload->root, 0);
 	if (first == NULL)
-		return NULL;
+		return;
 	if (!JB_ROOT_IS_SCALAR(payload))
-		return first->type == jbvBinary &&
-			JsonContainerIsObject(first->val.binary.data) ? HINT_ARRAY : NULL;
-	if (first->type != jbvString)
-		return NULL;
-	text = lead_text(first->val.string.val, first->val.string.len);
-	trim_database_text(&text);
-	return text.length > 0 && strchr("{[\"", text.data[0]) != NULL ?
-		HINT_STRING : NULL;
+	{
+		if (first->type != jbvBinary ||
+			!JsonContainerIsObject(first->val.binary.data))
+			return;
+		delivery->hint = HINT_ARRAY;
+		if (first->val.binary.len <= SCAN_LIMIT)
+		{
+			text.data = JsonbToCString(NULL, first->val.binary.data,
+									   first->val.binary.len);
+			text.length = strlen(text.data);
+		}
+	}
+	else if (first->type == jbvString)
+	{
+		text = lead_text(first->val.string.val, first->val.string.len);
+		trim_database_text(&text);
+		if (text.length > 0 && strchr("{[\"", text.data[0]) != NULL)
+			delivery->hint = HINT_STRING;
+	}
+	if (text.length > 0)
+		see(text, delivery);
 }
 
 /* Takes a payload that can be stored. */
@@ -203,7 +254,8 @@ accept_payload(Jsonb *payload, Delivery *delivery)
 	delivery->payload = payload;
 	delivery->body_issue = delivery->repairs != 0 ? CODE_PAYLOAD_REPAIRED :
 		CODE_NONE;
-	delivery->hint = hint_of_no_object(payload);
+	if (!JB_ROOT_IS_OBJECT(payload))
+		look_at_no_object(payload, delivery);
 }
 
 /* Takes a payload unless storing it would do harm; returns its measure. */

@@ -24,7 +24,7 @@ typedef struct Delivery
 	unsigned	repairs;		/* what was repaired: a set of RepairKind */
 	const char *hint;			/* of an issue of the payload as a whole;
 								 * NULL: none */
-	const Seen *seen;			/* in a malformed body; NULL elsewhere */
+	const Seen *seen;			/* in what is no JSON object; NULL: nothing */
 	bool		dry_run;		/* writes nothing; log_id stays 0 */
 	int64		replay_of;		/* the log row whose payload it is; 0: none */
 	TimestampTz first_received_at;	/* of that row */

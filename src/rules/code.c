@@ -145,7 +145,7 @@ const CodeSpec code_table[NUM_CODES] = {
 	},
 	[CODE_LOCATION_NOT_FOUND] = {
 		"location_not_found", THING_BOOKING, true, FIELD_LOCATION_NAME, FIELD_NONE,
-		"the workspace has no live location of this name, and the vehicle has no bookable one, so nothing is booked",
+		"no live location has the name that the lead gives, if it gives one, and the vehicle has no bookable one, so nothing is booked",
 		"give the vehicle a location in loopit.asset_location and replay the lead"
 	},
 	[CODE_PACKAGE_MISSING] = {
@@ -176,7 +176,7 @@ const CodeSpec code_table[NUM_CODES] = {
 	[CODE_BOOKING_CONFLICT] = {
 		"booking_conflict", THING_BOOKING, false, FIELD_ID, FIELD_NONE,
 		"this lead already has a booking with another person, vehicle, location or package, which is not changed",
-		"change the booking by hand if the new details are right"
+		"change the booking by hand if the new details are right, then dismiss the lead"
 	},
 	[CODE_PLACEHOLDER] = {
 		"placeholder", THING_ANY, false, FIELD_NONE, FIELD_NONE,
@@ -195,7 +195,7 @@ const CodeSpec code_table[NUM_CODES] = {
 	},
 	[CODE_UPDATED_AT_INVALID] = {
 		"updated_at_invalid", THING_ANY, false, FIELD_NONE, FIELD_NONE,
-		"the value is not an RFC 3339 date and time, or is more than a day in the future, so it is ignored",
+		"the value is not a date and time that can be read, or is more than a day in the future, so it is ignored, and the lead may only fill empty fields",
 		"send it like 2025-10-03T06:10:22Z"
 	},
 	[CODE_IDENTITY_CHANGED] = {

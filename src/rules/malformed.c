@@ -54,6 +54,16 @@ looks_like_utf16(const char *body, size_t length)
 		 (body[1] == '\0' && begins_json(body[0])));
 }
 
+static bool
+looks_compressed(const char *body, size_t length)
+{
+	return starts_with(body, length, "\x1F\x8B") ||
+		starts_with(body, length, "\x28\xB5\x2F\xFD") ||
+		starts_with(body, length, "\x78\x01") ||
+		starts_with(body, length, "\x78\x9C") ||
+		starts_with(body, length, "\x78\xDA");
+}
+
 /*
  * A form, as application/x-www-form-urlencoded or multipart/form-data has it:
  * a name and "=", or JSON that is percent-encoded as a whole, or a boundary.
@@ -133,6 +143,8 @@ malformed_look(const char *body, size_t length)
 {
 	if (looks_like_utf16(body, length))
 		return LOOKS_LIKE_UTF16;
+	if (looks_compressed(body, length))
+		return LOOKS_COMPRESSED;
 	if (starts_with(body, length, "\xEF\xBB\xBF"))
 	{
 		body += 3;
@@ -149,5 +161,7 @@ malformed_look(const char *body, size_t length)
 		return LOOKS_LIKE_NOTHING;
 	if (body[0] == '{' || body[0] == '[' || body[0] == '"')
 		return look_at_json(body, length);
+	if (body[0] == '<')
+		return LOOKS_LIKE_MARKUP;
 	return looks_like_form(body, length) ? LOOKS_LIKE_FORM : LOOKS_LIKE_NOTHING;
 }

@@ -23,7 +23,6 @@
 
 #include "rules/scan.h"
 
-#define SCAN_LIMIT	(1024 * 1024)	/* bytes of a body that are scanned */
 
 /* How much an address is worth, by where it is. */
 typedef enum EmailRank

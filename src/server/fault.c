@@ -3,8 +3,8 @@
  * fault.c
  *	  Running a function in a subtransaction, and catching its error.
  *
- * The only file with a subtransaction and a PG_TRY.  The pattern is that of
- * PL/pgSQL's exception block.
+ * The only file with a subtransaction.  The pattern is that of PL/pgSQL's
+ * exception block.
  *
  *-------------------------------------------------------------------------
  */
@@ -77,4 +77,49 @@ is_retryable(const ErrorData *error)
 		default:
 			return false;
 	}
+}
+
+/*
+ * What the server calls an internal error, though others can cause it: the owner
+ * of a table, by a rule that rewrites what a foreign key does; a session that
+ * changes the same object of the catalogs at once; and a caller whose values make
+ * a row of a gigabyte.
+ */
+static const struct
+{
+	const char *file;			/* where it is raised */
+	const char *function;		/* by which function; NULL: by any */
+	int			sqlerrcode;		/* what it is */
+}			misnamed[] = {
+	{"ri_triggers.c", "ri_PerformCheck", ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION},
+	{"heapam.c", "simple_heap_update", ERRCODE_T_R_SERIALIZATION_FAILURE},
+	{"heapam.c", "simple_heap_delete", ERRCODE_T_R_SERIALIZATION_FAILURE},
+	{"mcxt.c", NULL, ERRCODE_PROGRAM_LIMIT_EXCEEDED}
+};
+
+static bool
+matches(const char *text, const char *wanted)
+{
+	return wanted == NULL || (text != NULL && strcmp(text, wanted) == 0);
+}
+
+/*
+ * Raises the error of a PG_CATCH() again: as the server raised it, or with the
+ * error code that says what happened.  Call it in the memory context into which
+ * the error is to be copied.
+ */
+void
+fault_rethrow(void)
+{
+	ErrorData  *error = CopyErrorData();
+
+	FlushErrorState();
+	for (int i = 0; i < lengthof(misnamed); i++)
+	{
+		if (error->sqlerrcode == ERRCODE_INTERNAL_ERROR &&
+			matches(error->filename, misnamed[i].file) &&
+			matches(error->funcname, misnamed[i].function))
+			error->sqlerrcode = misnamed[i].sqlerrcode;
+	}
+	ReThrowError(error);
 }

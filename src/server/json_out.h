@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * json_out.h
- *	  Building jsonb one key at a time, with the server's pushJsonbValue.
+ *	  Building jsonb one key at a time.
  *
  *-------------------------------------------------------------------------
  */
@@ -10,16 +10,24 @@
 
 #include "utils/jsonb.h"
 
+#include "rules/json_read.h"
 #include "rules/lead.h"
+
+#define JSON_OUT_DEPTH	16
 
 /* An object or array under construction; starts as JSON_OUT_INIT. */
 typedef struct JsonOut
 {
-	JsonbParseState *state;
-	JsonbValue *result;			/* set by the last call that ends one */
+	JsonTree	tree;
+	int			depth;			/* how many are open */
+	struct
+	{
+		uint32		node;
+		uint32		last;		/* its last child; 0: none */
+	}			open[JSON_OUT_DEPTH];
 } JsonOut;
 
-#define JSON_OUT_INIT {NULL, NULL}
+#define JSON_OUT_INIT {.depth = 0}
 
 /* The key is NULL inside an array and for the outermost object or array. */
 extern void json_out_begin_object(JsonOut *out, const char *key);

@@ -19,6 +19,7 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
+#include "access/relation.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "commands/sequence.h"
@@ -188,9 +189,35 @@ owner_prefer_indexes(void)
 							 GUC_ACTION_SAVE, true, 0, false);
 }
 
+/*
+ * Locks the sequence of the log, and returns its OID.  While the lock is waited
+ * for, the tables may be dropped or replaced, or given to another role: then
+ * they are looked up again.
+ */
+static Oid
+lock_log_sequence(void)
+{
+	for (;;)
+	{
+		Oid			sequence = cache.relation[lengthof(relation_names) - 1];
+		Relation	rel = try_relation_open(sequence, RowExclusiveLock);
+
+		if (rel != NULL)
+			relation_close(rel, NoLock);
+		if (rel != NULL && cache.valid)
+			return sequence;
+		CHECK_FOR_INTERRUPTS();
+		fill_cache();
+		if (cache.owner != GetUserId())
+			ereport(ERROR,
+					(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+					 errmsg("the owner of the tables of schema \"loopit\" has changed during the call")));
+	}
+}
+
 /* Returns the next id of loopit.ingest_log; only within a scope of owner_begin(). */
 int64
 owner_next_log_id(void)
 {
-	return nextval_internal(cache.relation[lengthof(relation_names) - 1], true);
+	return nextval_internal(lock_log_sequence(), true);
 }

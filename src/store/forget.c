@@ -14,7 +14,7 @@
 #include "utils/array.h"
 #include "utils/snapmgr.h"
 
-#include "store/run.h"
+#include "store/row.h"
 
 /* Changes what belongs to a person; returns how many rows. */
 static int64
@@ -54,11 +54,11 @@ count_log_rows(Store *store, int64 workspace_id, int64 person_id)
 }
 
 /*
- * Raises a serialization failure if a delivery of the person, for which the
- * lock has waited, left a row in the log that the transaction's own snapshot
- * does not see: it would not be erased.
+ * Raises a serialization failure if a delivery of the person, which is locked,
+ * left a row in the log that the transaction's own snapshot does not see: an
+ * erasure would miss it, and a delivery would not be compared with it.
  */
-static void
+void
 require_visible_log(Store *store, int64 workspace_id, int64 person_id)
 {
 	int64		seen = count_log_rows(store, workspace_id, person_id);
@@ -97,6 +97,11 @@ store_forget_person(Store *store, int64 workspace_id, LeadText email,
 										 workspace_id, person_id);
 	counts->persons = change_of_person(store, SQL_DELETE_PERSON,
 									   workspace_id, person_id);
+	if (counts->persons == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
+				 errmsg("row of table \"person\" was not deleted"),
+				 errhint("Look for a trigger that returns NULL, and for a rule.")));
 	return person_id;
 }
 

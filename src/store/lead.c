@@ -10,6 +10,8 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
+
 #include "store/row.h"
 
 /* Reads the values of the current row that fields of a payload fill. */
@@ -53,6 +55,15 @@ set_values(RowValues *row, Table table, int kind, const StoredPerson *person)
 	}
 }
 
+static void
+read_person(const RowScan *row, StoredPerson *person)
+{
+	person->id = row_integer(row, PERSON_ID);
+	person->source_updated_at = row_value(row, PERSON_SOURCE_UPDATED_AT);
+	person->updated_at = row_integer(row, PERSON_UPDATED_AT);
+	read_values(row, 0, person);
+}
+
 /*
  * Finds the person with that address (in lower case); not the documents.  Its
  * address is among the values whether it is found or not.
@@ -68,10 +79,7 @@ store_find_person(Store *store, int64 workspace_id, LeadText email,
 	person->value[FIELD_EMAIL].text = email;
 	if (!find_row_by_text(store, PERSON_BY_EMAIL, workspace_id, email, &row))
 		return;
-	person->id = row_integer(&row, PERSON_ID);
-	person->source_updated_at = row_value(&row, PERSON_SOURCE_UPDATED_AT);
-	person->updated_at = row_integer(&row, PERSON_UPDATED_AT);
-	read_values(&row, 0, person);
+	read_person(&row, person);
 }
 
 /*
@@ -153,24 +161,25 @@ store_find_booking(Store *store, int64 workspace_id, LeadText lead_reference,
 	booking->package_id = row_integer(&row, BOOKING_PACKAGE_ID);
 }
 
-/* Locks the person against other writers; false: the person is gone. */
+/*
+ * Locks the person against other deliveries and writers, and reads its newest
+ * version; false: the person is gone.  Raises a serialization failure if the
+ * log has a delivery of the person that the transaction's one snapshot does not
+ * see: a delivery that changed nothing, or a document alone, leaves the
+ * person's row as it was.
+ */
 bool
-store_lock_person(Store *store, int64 workspace_id, int64 person_id)
+store_lock_person(Store *store, int64 workspace_id, StoredPerson *person)
 {
-	Datum		key[] = {Int64GetDatum(workspace_id), Int64GetDatum(person_id)};
+	Datum		key[] = {Int64GetDatum(workspace_id), Int64GetDatum(person->id)};
 	RowScan		row;
 
-	return lock_row(store, TABLE_PERSON, LockTupleNoKeyExclusive, key, &row);
-}
-
-/* Keeps the person from being erased; false: the person is gone. */
-bool
-store_keep_person(Store *store, int64 workspace_id, int64 person_id)
-{
-	Datum		key[] = {Int64GetDatum(workspace_id), Int64GetDatum(person_id)};
-	RowScan		row;
-
-	return lock_row(store, TABLE_PERSON, LockTupleKeyShare, key, &row);
+	if (!lock_row(store, TABLE_PERSON, LockTupleNoKeyExclusive, key, &row))
+		return false;
+	read_person(&row, person);
+	if (IsolationUsesXactSnapshot())
+		require_visible_log(store, workspace_id, person->id);
+	return true;
 }
 
 static void

@@ -117,11 +117,12 @@ store_settle(Store *store, const LogRow *log)
 /*
  * Returns the payload, palloc'd, of the newest row of a lead and its person that
  * was processed, still has its payload, and whose outcome is_base() accepts;
- * NULL if there is none.
+ * NULL if there is none.  *outcome is then that outcome.
  */
 Jsonb *
 store_find_base(Store *store, int64 workspace_id, LeadText lead_reference,
-				int64 person_id, bool (*is_base) (Jsonb *outcome))
+				int64 person_id, bool (*is_base) (Jsonb *outcome),
+				Jsonb **outcome)
 {
 	Datum		key[] = {text_datum(lead_reference)};
 	Jsonb	   *payload = NULL;
@@ -132,6 +133,8 @@ store_find_base(Store *store, int64 workspace_id, LeadText lead_reference,
 	find_rows(store, LOG_BY_LEAD_REFERENCE, key, &row);
 	while (next_row(&row))
 	{
+		Jsonb	   *row_outcome;
+
 		/* rows received at the same time are in no order */
 		if (payload != NULL && row_integer(&row, LOG_RECEIVED_AT) != received_at)
 			break;
@@ -140,12 +143,15 @@ store_find_base(Store *store, int64 workspace_id, LeadText lead_reference,
 			row_integer(&row, LOG_ID) < id ||
 			row_is_null(&row, LOG_PAYLOAD) ||
 			strcmp(row_value(&row, LOG_STATUS).text.data,
-				   status_name(STATUS_PROCESSED)) != 0 ||
-			!is_base(row_jsonb(&row, LOG_OUTCOME)))
+				   status_name(STATUS_PROCESSED)) != 0)
+			continue;
+		row_outcome = row_jsonb(&row, LOG_OUTCOME);
+		if (!is_base(row_outcome))
 			continue;
 		received_at = row_integer(&row, LOG_RECEIVED_AT);
 		id = row_integer(&row, LOG_ID);
 		payload = row_jsonb(&row, LOG_PAYLOAD);
+		*outcome = row_outcome;
 	}
 	end_rows(&row);
 	return payload;

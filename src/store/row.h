@@ -89,4 +89,8 @@ extern void set_string(RowValues *row, int column, const char *string);
 extern void set_value(RowValues *row, const TableSpec *spec, int column,
 					  const LeadValue *value);
 
+/* log.c */
+extern void require_visible_log(Store *store, int64 workspace_id,
+								int64 person_id);
+
 #endif							/* LOOPIT_ROW_H */

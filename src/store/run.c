@@ -23,11 +23,10 @@
 #include "catalog/pg_type_d.h"
 #include "parser/parse_coerce.h"
 #include "utils/builtins.h"
-#include "utils/date.h"
 #include "utils/lsyscache.h"
 #include "utils/plancache.h"
-#include "utils/timestamp.h"
 
+#include "server/fault.h"
 #include "store/run.h"
 
 /* How many rows of a cursor are in memory. */
@@ -97,70 +96,6 @@ arg_value(StatementArgs *args, Oid type, const LeadValue *value)
 	arg_datum(args, value_datum(value, type), !value->provided);
 }
 
-/* A text as the server has it, palloc'd; 0 where there is none. */
-Datum
-text_datum(LeadText text)
-{
-	if (text.data == NULL)
-		return (Datum) 0;
-	return PointerGetDatum(cstring_to_text_with_len(text.data,
-													(int) text.length));
-}
-
-/* A value of the lead in a column's type; 0 where it is not provided. */
-Datum
-value_datum(const LeadValue *value, Oid type)
-{
-	if (!value->provided)
-		return (Datum) 0;
-	switch (type)
-	{
-		case DATEOID:
-			return DateADTGetDatum((DateADT) value->number);
-		case BOOLOID:
-			return BoolGetDatum(value->number != 0);
-		case INT8OID:
-		case TIMESTAMPTZOID:
-			return Int64GetDatum(value->number);
-		default:
-			return text_datum(value->text);
-	}
-}
-
-/* A column's value as the lead's; a text is copied to the current context. */
-LeadValue
-datum_value(Datum datum, bool isnull, Oid type)
-{
-	LeadValue	value = {.provided = !isnull};
-
-	if (isnull)
-		return value;
-	switch (type)
-	{
-		case DATEOID:
-			value.number = DatumGetDateADT(datum);
-			break;
-		case BOOLOID:
-			value.number = DatumGetBool(datum);
-			break;
-		case INT8OID:
-		case TIMESTAMPTZOID:
-			value.number = DatumGetInt64(datum);
-			break;
-		default:
-			{
-				text	   *stored = DatumGetTextPP(datum);
-				size_t		length = VARSIZE_ANY_EXHDR(stored);
-				char	   *copy = palloc(length + 1);
-
-				memcpy(copy, VARDATA_ANY(stored), length);
-				copy[length] = '\0';
-				value.text = lead_text(copy, length);
-			}
-	}
-	return value;
-}
-
 /*
  * Prepares and keeps a plan; a generic one, since every statement is a look-up
  * by key.  An error leaves nothing behind.
@@ -215,7 +150,16 @@ run_plan(Store *store, SPIPlanPtr plan, Datum *values, const char *nulls,
 	connect_to_spi(store);
 	store->locked_count = 0;
 	renew_empty_plan(plan);
-	result = SPI_execute_plan(plan, values, nulls, read_only, 0);
+	PG_TRY();
+	{
+		result = SPI_execute_plan(plan, values, nulls, read_only, 0);
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(context);
+		fault_rethrow();
+	}
+	PG_END_TRY();
 	MemoryContextSwitchTo(context);
 	if (result < 0)
 		elog(ERROR, "SPI_execute_plan failed: %s",
@@ -355,7 +299,16 @@ fetch_rows(Portal cursor)
 	MemoryContext context = CurrentMemoryContext;
 
 	SPI_freetuptable(SPI_tuptable);
-	SPI_cursor_fetch(cursor, true, FETCHED_ROWS);
+	PG_TRY();
+	{
+		SPI_cursor_fetch(cursor, true, FETCHED_ROWS);
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(context);
+		fault_rethrow();
+	}
+	PG_END_TRY();
 	if (SPI_processed == 0)
 		SPI_cursor_close(cursor);
 	MemoryContextSwitchTo(context);

@@ -193,9 +193,7 @@ extern bool store_received_later(Store *store, int64 workspace_id,
 								 LeadText email, int64 received_at,
 								 int64 changed_at);
 extern bool store_lock_person(Store *store, int64 workspace_id,
-							  int64 person_id);
-extern bool store_keep_person(Store *store, int64 workspace_id,
-							  int64 person_id);
+							  StoredPerson *person);
 extern int64 store_insert_person(Store *store, int64 workspace_id, int64 now,
 								 const StoredPerson *person);
 extern bool store_update_person(Store *store, int64 workspace_id,
@@ -216,7 +214,8 @@ extern bool store_may_settle(Store *store, const LogRow *row);
 extern void store_settle(Store *store, const LogRow *row);
 extern Jsonb *store_find_base(Store *store, int64 workspace_id,
 							  LeadText lead_reference, int64 person_id,
-							  bool (*is_base) (Jsonb *outcome));
+							  bool (*is_base) (Jsonb *outcome),
+							  Jsonb **outcome);
 extern bool store_find_delivery(Store *store, int64 log_id,
 								LoggedDelivery *delivery);
 extern void store_find_leads(Store *store, const LeadQuery *query,
