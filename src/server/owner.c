@@ -177,6 +177,19 @@ owner_end(const OwnerScope *scope)
 }
 
 /*
+ * Until the scope, or a subtransaction in it, ends, no statement that is planned
+ * reads a table from end to end for the want of statistics: a plan that was made
+ * while the log was empty is used until the table is analyzed.
+ */
+void
+owner_prefer_indexes(void)
+{
+	(void) set_config_option("enable_seqscan", "off",
+							 PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+}
+
+/*
  * Locks the sequence of the log, and returns its OID.  While the lock is waited
  * for, the tables may be dropped or replaced, or given to another role: then
  * they are looked up again.
