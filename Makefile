@@ -14,6 +14,7 @@ OBJS = \
 	src/admin/setup.o \
 	src/admin/setup_alter.o \
 	src/admin/setup_create.o \
+	src/admin/setup_drop.o \
 	src/admin/setup_recognise.o \
 	src/admin/setup_step.o \
 	src/admin/setup_trust.o \
@@ -33,6 +34,7 @@ OBJS = \
 	src/payload/measure.o \
 	src/payload/read.o \
 	src/payload/reason_codes.o \
+	src/report/metrics.o \
 	src/store/direct/cache.o \
 	src/store/direct/direct.o \
 	src/store/direct/eligibility.o \

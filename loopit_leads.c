@@ -20,7 +20,7 @@
  *
  * The folders call each other in one direction only:
  *
- *	  admin -> ingest -> store, payload -> server -> rules
+ *	  report -> admin -> ingest -> store, payload -> server -> rules
  *
  * Memory: a call allocates in its caller's context only.  Plans, descriptions
  * of tables (src/store) and the tables' owner (src/server/owner.c) are cached
@@ -44,6 +44,7 @@
 #include "payload/json_schema.h"
 #include "payload/mask.h"
 #include "payload/reason_codes.h"
+#include "report/metrics.h"
 #include "server/owner.h"
 #include "store/store.h"
 
@@ -64,6 +65,7 @@ PG_FUNCTION_INFO_V1(loopit_revoke_client);
 PG_FUNCTION_INFO_V1(loopit_door_token);
 PG_FUNCTION_INFO_V1(loopit_door_receive);
 PG_FUNCTION_INFO_V1(loopit_door_receive_as);
+PG_FUNCTION_INFO_V1(loopit_metrics);
 PG_FUNCTION_INFO_V1(loopit_lead_schema);
 PG_FUNCTION_INFO_V1(loopit_reason_codes);
 PG_FUNCTION_INFO_V1(loopit_mask_payload);
@@ -173,16 +175,21 @@ loopit_dismiss_lead(PG_FUNCTION_ARGS)
 	PG_RETURN_VOID();
 }
 
-/* loopit_find_leads(text, text, timestamptz, interval) returns setof record */
+/*
+ * loopit_find_leads(text, text, timestamptz, interval, bigint) returns setof
+ * record
+ */
 Datum
 loopit_find_leads(PG_FUNCTION_ARGS)
 {
 	TimestampTz around = PG_ARGISNULL(2) ? 0 : PG_GETARG_TIMESTAMPTZ(2);
+	int64		dealership_id;
 	FindLeads	find = {
 		.lead_reference = varlena_argument(fcinfo, 0),
 		.email = varlena_argument(fcinfo, 1),
 		.around = PG_ARGISNULL(2) ? NULL : &around,
-		.within = interval_argument(fcinfo, 3)
+		.within = interval_argument(fcinfo, 3),
+		.dealership_id = bigint_argument(fcinfo, 4, &dealership_id)
 	};
 
 	InitMaterializedSRF(fcinfo, 0);
@@ -273,6 +280,19 @@ loopit_door_receive_as(PG_FUNCTION_ARGS)
 {
 	return door_receive_as(fcinfo, varlena_argument(fcinfo, 0),
 						   varlena_argument(fcinfo, 1));
+}
+
+/*
+ * Reports
+ */
+
+/* loopit_metrics() returns setof record */
+Datum
+loopit_metrics(PG_FUNCTION_ARGS)
+{
+	InitMaterializedSRF(fcinfo, 0);
+	report_metrics((ReturnSetInfo *) fcinfo->resultinfo);
+	return (Datum) 0;
 }
 
 /*

@@ -11,34 +11,20 @@
 #include "postgres.h"
 
 #include "utils/builtins.h"
-#include "utils/guc.h"
 
 #include "admin/call.h"
 #include "payload/encoding.h"
 #include "server/compat.h"
 #include "server/fault.h"
 
-static void
-switch_off(const char *setting)
-{
-	(void) set_config_option(setting, "off", PGC_USERSET, PGC_S_SESSION,
-							 GUC_ACTION_SAVE, true, 0, false);
-}
-
-/*
- * Opens the storage as the owner of the tables.  The call does not read a table
- * from end to end for the want of statistics: a plan that was made while the
- * log was empty is used until the table is analyzed.  A small table without an
- * index then has a cost for which the server would compile the plan.
- */
+/* Opens the storage as the owner of the tables. */
 Store *
 call_begin(OwnerScope *scope, bool read_only)
 {
 	Store	   *store;
 
 	owner_begin(scope);
-	switch_off("enable_seqscan");
-	switch_off("jit");
+	owner_prefer_indexes();
 	store = store_open(read_only);
 	store_take_snapshot(store);
 	return store;

@@ -69,19 +69,21 @@ CREATE TYPE loopit_found_lead AS (
 	log_id bigint, received_at timestamptz, status text, reason text,
 	booking_reason text, dealership_id bigint, workspace_id bigint,
 	person_id bigint, booking_id bigint, lead_reference text, email text,
-	outcome jsonb);
+	outcome jsonb, state text);
 COMMENT ON TYPE loopit_found_lead IS
 	'A row of loopit_find_leads(): a delivery without its payload.';
 
+--: was loopit_find_leads(text, text, timestamptz, interval)
 CREATE FUNCTION loopit_find_leads(
 		lead_reference text DEFAULT NULL, email text DEFAULT NULL,
-		around timestamptz DEFAULT NULL, within interval DEFAULT NULL)
+		around timestamptz DEFAULT NULL, within interval DEFAULT NULL,
+		dealership_id bigint DEFAULT NULL)
 	RETURNS SETOF loopit_found_lead
 	LANGUAGE C STABLE CALLED ON NULL INPUT PARALLEL UNSAFE
 	AS 'MODULE_PATHNAME', 'loopit_find_leads';
-COMMENT ON FUNCTION loopit_find_leads(text, text, timestamptz, interval) IS
-	'Deliveries by lead reference, e-mail and time, newest first, without their payloads; without an argument the newest 100.';
-REVOKE EXECUTE ON FUNCTION loopit_find_leads(text, text, timestamptz, interval) FROM PUBLIC;
+COMMENT ON FUNCTION loopit_find_leads(text, text, timestamptz, interval, bigint) IS
+	'Deliveries by lead reference, e-mail, time and dealership, newest first, without their payloads, and what became of each; without an argument the newest 100.';
+REVOKE EXECUTE ON FUNCTION loopit_find_leads(text, text, timestamptz, interval, bigint) FROM PUBLIC;
 
 CREATE FUNCTION loopit_forget_person(workspace_id bigint, email text) RETURNS jsonb
 	LANGUAGE C VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE
@@ -157,6 +159,20 @@ CREATE FUNCTION loopit_door_receive_as(client_id text, body bytea)
 COMMENT ON FUNCTION loopit_door_receive_as(text, bytea) IS
 	'Ingests a request body for a client that the caller vouches for: to be granted only where an identity provider is used.';
 REVOKE EXECUTE ON FUNCTION loopit_door_receive_as(text, bytea) FROM PUBLIC;
+
+-- ---------------------------------------------------------------------------
+-- Reports
+-- ---------------------------------------------------------------------------
+
+CREATE FUNCTION loopit_metrics(
+		OUT metric text, OUT workspace_id text, OUT dealership_id text,
+		OUT label text, OUT value double precision)
+	RETURNS SETOF record
+	LANGUAGE C STABLE PARALLEL UNSAFE ROWS 1000
+	AS 'MODULE_PATHNAME', 'loopit_metrics';
+COMMENT ON FUNCTION loopit_metrics() IS
+	'Metrics for a monitor: leads since midnight (UTC), open leads, seconds since the last delivery of each dealership, size of the log.';
+REVOKE EXECUTE ON FUNCTION loopit_metrics() FROM PUBLIC;
 
 -- ---------------------------------------------------------------------------
 -- Pure functions

@@ -176,6 +176,26 @@ owner_end(const OwnerScope *scope)
 	SetUserIdAndSecContext(scope->user, scope->security_context);
 }
 
+static void
+switch_off(const char *setting)
+{
+	(void) set_config_option(setting, "off", PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+}
+
+/*
+ * Until the scope, or a subtransaction in it, ends, no statement that is planned
+ * reads a table from end to end for the want of statistics: a plan that was made
+ * while the log was empty is used until the table is analyzed.  What such a plan
+ * costs is no reason to compile it.
+ */
+void
+owner_prefer_indexes(void)
+{
+	switch_off("enable_seqscan");
+	switch_off("jit");
+}
+
 /* Returns the next id of loopit.ingest_log; only within a scope of owner_begin(). */
 int64
 owner_next_log_id(void)
