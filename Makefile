@@ -83,7 +83,7 @@ REGRESS = setup setup_again setup_version setup_definition setup_trust loader_ch
 	deferred tenants messages batch webhook webhook_encoding webhook_malformed payload_limits replay replay_order \
 	client unresolved find_leads summary_and_audit hints forget forget_encodings \
 	forget_hostile \
-	purge purge_intervals day_counts zero_id lead_schema \
+	purge purge_intervals day_counts metrics zero_id lead_schema \
 	mask owner privileges dba_objects codes pairs
 REGRESS_OPTS = --inputdir=$(srcdir) --encoding=UTF8 --no-locale
 ISOLATION = same_new_email same_lead_reference same_document update_update \
