@@ -101,6 +101,39 @@ uses_index('conflicts', 'ingest_log_conflict_idx', 3,
 uses_index('audit of a lead', 'ingest_log_lead_reference_idx', 2,
 	q{SELECT * FROM loopit.ingest_audit WHERE lead_reference = '777'});
 
+# Days that are over are counted once, a limited number of them by each call.  Then
+# the summaries read the counts, and the metrics today's rows.
+sub pages
+{
+	my ($query) = @_;
+	my ($pages) = $node->safe_psql('postgres', "EXPLAIN (ANALYZE, BUFFERS, COSTS OFF) $query") =~ /Buffers: shared (.*)/;
+	my $read = 0;
+	$read += $_ for ($pages // '') =~ /(?:hit|read)=(\d+)/g;
+	return $read;
+}
+
+my $whole = pages('SELECT * FROM loopit.ingest_summary');
+my $calls = 0;
+$calls++ while $calls < 100 + $rows / 10_000 && $node->safe_psql('postgres', qq{
+	SELECT loopit_purge_ingest_log('100 years');
+	SELECT counted_until <= (SELECT max(received_at)::date FROM loopit.ingest_log) FROM loopit.ingest_counted}) =~ /t$/;
+note "all days are counted by $calls calls; the summary read $whole pages before";
+$node->safe_psql('postgres', q{
+	INSERT INTO loopit.workspace (id, name) VALUES (7, 'Northside') ON CONFLICT DO NOTHING;
+	INSERT INTO loopit.dealership (id, workspace_id) SELECT i, 7 FROM generate_series(5001, 5100) i;
+	SELECT loopit_ingest_lead(jsonb_build_object('id', 'today' || i, 'dealership', '{"id": 356}'::jsonb)) FROM generate_series(1, 100) i;
+	VACUUM ANALYZE});
+is($node->safe_psql('postgres', 'SELECT sum(count) FROM loopit.ingest_summary'), $rows + int($rows / 2) + 145,
+	'the summary has every row');
+for my $bounded ([ 'summary', 'loopit.ingest_summary', 300 ], [ 'issue summary', 'loopit.ingest_issue_summary', 300 ],
+	[ 'metrics', 'loopit_metrics()', 2000 ])
+{
+	my ($name, $relation, $limit) = @$bounded;
+	my $read = pages("SELECT * FROM $relation");
+	cmp_ok($read, '<', $limit, "$name: reads $read pages");
+}
+cmp_ok($whole, '>', 1000, "without counts the summary reads $whole");
+
 # The plans inside functions are not visible, but the server counts what they read.
 sub reads_little
 {
