@@ -41,4 +41,20 @@
 	" ON CONFLICT (day, workspace_id, dealership_id, field, code, purged)" \
 	" DO UPDATE SET leads = c.leads OPERATOR(pg_catalog.+) EXCLUDED.leads"
 
+/*
+ * Counts rows that are deleted, unless their day is counted: what follows gone
+ * (id, received_at) in a WITH.  Returns how many are deleted.
+ */
+#define COUNT_GONE \
+	" uncounted AS (SELECT g.id FROM gone g" \
+	"  WHERE g.received_at OPERATOR(pg_catalog.>=)" \
+	"   (SELECT u.day_start FROM loopit.ingest_counted_until u)" \
+	"  OR g.id OPERATOR(pg_catalog.=)" \
+	"   ANY (ARRAY(SELECT n.log_id FROM loopit.ingest_late n)))," \
+	" counts AS (" ADD_COUNTS(OF_UNCOUNTED, "true") ")," \
+	" issues AS (" ADD_ISSUES(OF_UNCOUNTED, "true") ")" \
+	" SELECT pg_catalog.count(*) FROM gone"
+#define OF_UNCOUNTED \
+	"WHERE r.id OPERATOR(pg_catalog.=) ANY (ARRAY(SELECT u.id FROM uncounted u))"
+
 #endif							/* LOOPIT_COUNT_SQL_H */

@@ -50,6 +50,29 @@
 	" FOR NO KEY UPDATE OF o SKIP LOCKED)"
 
 /*
+ * Deletes the oldest of the rows that were received from $1 on and before $2, and
+ * counts those that are in no count of their day.  Those that are locked are left
+ * out.
+ */
+#define PURGE(condition) \
+	"WITH gone AS (DELETE FROM loopit.ingest_log l" \
+	" WHERE l.received_at OPERATOR(pg_catalog.>=) $1" \
+	" AND l.received_at OPERATOR(pg_catalog.<) $2 AND l.id" EQ "ANY (ARRAY(" \
+	" SELECT o.id FROM loopit.ingest_log o" \
+	" WHERE o.received_at OPERATOR(pg_catalog.>=) $1" \
+	" AND o.received_at OPERATOR(pg_catalog.<) $2 AND " condition \
+	" ORDER BY o.received_at, o.id LIMIT $3 FOR UPDATE SKIP LOCKED))" \
+	" RETURNING l.id, l.received_at)," COUNT_GONE
+
+/* What ingest_log_failure_idx has, and what of it is not settled. */
+#define MAY_BE_FAILURE \
+	"(o.status OPERATOR(pg_catalog.<>) 'processed' OR o.open)"
+#define IS_FAILURE \
+	"(o.status OPERATOR(pg_catalog.<>) 'processed' OR EXISTS (" \
+	"SELECT FROM loopit.open_delivery d WHERE d.log_id" EQ "o.id" \
+	" AND d.received_at" EQ "o.received_at OFFSET 0))"
+
+/*
  * Values of a column of live rows that come next to $2 in the order of the
  * index on them in any case, half of $3 on either side: those that begin alike.
  */
@@ -64,9 +87,6 @@
 	" ORDER BY n.workspace_id " direction ", " \
 	FOLDED("n." column) " " direction \
 	" LIMIT $3 OPERATOR(pg_catalog./) 2"
-
-#define OF_UNCOUNTED \
-	"WHERE r.id" EQ "ANY (ARRAY(SELECT u.id FROM uncounted u))"
 
 const StatementSpec statements[NUM_STATEMENTS] = {
 	[SQL_RECEIVED_LATER] = {
@@ -212,23 +232,26 @@ const StatementSpec statements[NUM_STATEMENTS] = {
 		TABLE(INGEST_LOG),
 		ARGS(INT8OID, TIMESTAMPTZOID, TEXTOID)
 	},
-	[SQL_PURGE_LOG] = {
-		/* a row whose day is not counted, or that is late for it, is counted */
-		"WITH gone AS ("
-		"DELETE FROM loopit.ingest_log l WHERE l.id" EQ "ANY (ARRAY("
-		" SELECT o.id FROM loopit.ingest_log o"
-		" WHERE o.received_at OPERATOR(pg_catalog.<) GREATEST($1, $2)"
-		" AND o.received_at OPERATOR(pg_catalog.<)"
-		" CASE o.status WHEN 'processed' THEN $1 ELSE $2 END"
-		" ORDER BY o.received_at, o.id LIMIT $3 FOR UPDATE SKIP LOCKED))"
-		" RETURNING l.id, l.received_at),"
-		" uncounted AS (SELECT g.id FROM gone g"
-		"  WHERE g.received_at OPERATOR(pg_catalog.>=)"
-		"   (SELECT u.day_start FROM loopit.ingest_counted_until u)"
-		"  OR g.id" EQ "ANY (ARRAY(SELECT n.log_id FROM loopit.ingest_late n))),"
-		" counts AS (" ADD_COUNTS(OF_UNCOUNTED, "true") "),"
-		" issues AS (" ADD_ISSUES(OF_UNCOUNTED, "true") ")"
-		" SELECT pg_catalog.count(*) FROM gone",
+	[SQL_SETTLE_BEFORE] = {
+		"UPDATE loopit.ingest_log l SET open = false WHERE l.id" EQ "ANY ("
+		SETTLED_ROWS("o.received_at OPERATOR(pg_catalog.<) $1") ")",
+		TABLE(INGEST_LOG),
+		ARGS(TIMESTAMPTZOID)
+	},
+	[SQL_PURGE_ALL] = {
+		PURGE("true"),
+		TABLE(INGEST_LOG),
+		ARGS(TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID),
+		RESULTS(INT8OID)
+	},
+	[SQL_PURGE_FAILURES] = {
+		PURGE(MAY_BE_FAILURE " AND " IS_FAILURE),
+		TABLE(INGEST_LOG),
+		ARGS(TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID),
+		RESULTS(INT8OID)
+	},
+	[SQL_PURGE_PROCESSED] = {
+		PURGE("NOT (" MAY_BE_FAILURE " AND " IS_FAILURE ")"),
 		TABLE(INGEST_LOG),
 		ARGS(TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID),
 		RESULTS(INT8OID)
