@@ -121,7 +121,8 @@ note "all days are counted by $calls calls; the summary read $whole pages before
 $node->safe_psql('postgres', q{
 	INSERT INTO loopit.workspace (id, name) VALUES (7, 'Northside') ON CONFLICT DO NOTHING;
 	INSERT INTO loopit.dealership (id, workspace_id) SELECT i, 7 FROM generate_series(5001, 5100) i;
-	SELECT loopit_ingest_lead(jsonb_build_object('id', 'today' || i, 'dealership', '{"id": 356}'::jsonb)) FROM generate_series(1, 100) i;
+	SELECT loopit_ingest_lead(jsonb_build_object('id', 'today' || i, 'dealership', '{"id": 356}'::jsonb,
+		'prospect', jsonb_build_object('email', 'today' || i || '\@example.com'))) FROM generate_series(1, 100) i;
 	VACUUM ANALYZE});
 is($node->safe_psql('postgres', 'SELECT sum(count) FROM loopit.ingest_summary'), $rows + int($rows / 2) + 145,
 	'the summary has every row');

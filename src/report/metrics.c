@@ -34,6 +34,12 @@
 #define SECONDS_SINCE(time) \
 	"GREATEST(0, EXTRACT(epoch FROM $1 OPERATOR(pg_catalog.-) " time "))::pg_catalog.float8"
 
+/* A table without partitions is none of a partition tree. */
+#define LOG_BYTES \
+	"COALESCE((SELECT pg_catalog.sum(pg_catalog.pg_total_relation_size(p.relid))" \
+	"  FROM pg_catalog.pg_partition_tree('loopit.ingest_log') p)," \
+	" pg_catalog.pg_total_relation_size('loopit.ingest_log'), 0)"
+
 /* $1: now, $2: when the day (UTC) began, $3: when it ends; not all are used */
 #define NOW_AND_TODAY	ARGS(TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID)
 
@@ -58,7 +64,7 @@ static const StatementSpec metrics[] = {
 		" LEFT JOIN loopit.dealership d ON d.id" EQ "s.dealership_id"
 		" GROUP BY 1, 2, 3)"
 		" SELECT 'loopit_leads_total', " ID_TEXT("workspace_id") ","
-		"  " ID_TEXT("dealership_id") ", status, " NUMBER("leads") " FROM leads"
+		"  " ID_TEXT("dealership_id") ", COALESCE(status, ''), " NUMBER("leads") " FROM leads"
 		" UNION ALL"
 		" SELECT 'loopit_leads_asked_total', " ID_TEXT("workspace_id") ","
 		"  " ID_TEXT("dealership_id") ", '', " NUMBER("pg_catalog.sum(asked)")
@@ -101,11 +107,7 @@ static const StatementSpec metrics[] = {
 		METRIC
 	},
 	{
-		/* a table without partitions is none of a partition tree */
-		"SELECT 'loopit_log_bytes', '', '', '', " NUMBER("COALESCE("
-		"(SELECT pg_catalog.sum(pg_catalog.pg_total_relation_size(p.relid))"
-		"  FROM pg_catalog.pg_partition_tree('loopit.ingest_log') p),"
-		" pg_catalog.pg_total_relation_size('loopit.ingest_log'), 0)")
+		"SELECT 'loopit_log_bytes', '', '', '', " NUMBER(LOG_BYTES)
 		" UNION ALL"
 		" SELECT 'loopit_log_oldest_seconds', '', '', '', COALESCE("
 		SECONDS_SINCE("pg_catalog.min(l.received_at)") ", 0)"
