@@ -70,6 +70,7 @@ RESET ROLE;
 DROP OWNED BY regress_loopit_monitor;
 DROP ROLE regress_loopit_monitor;
 -- columns of another type, which the owner may make, are no crash
+\set VERBOSITY sqlstate
 BEGIN;
 DROP VIEW loopit.ingest_log_result CASCADE;
 CREATE VIEW loopit.ingest_log_result AS SELECT received_at, 'x'::text AS workspace_id, 1.5 AS dealership_id, 4 AS status, true AS asked, true AS booked FROM loopit.ingest_log;

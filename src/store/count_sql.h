@@ -43,12 +43,14 @@
 
 /*
  * Counts rows that are deleted, unless their day is counted: what follows gone
- * (id, received_at) in a WITH.  Returns how many are deleted.
+ * (id, received_at) in a WITH.  Returns how many are deleted.  The caller has
+ * locked the row of loopit.ingest_counted.
  */
 #define COUNT_GONE \
 	" uncounted AS (SELECT g.id FROM gone g" \
-	"  WHERE g.received_at OPERATOR(pg_catalog.>=)" \
-	"   (SELECT u.day_start FROM loopit.ingest_counted_until u)" \
+	"  WHERE g.received_at OPERATOR(pg_catalog.>=) (SELECT" \
+	"   c.counted_until::pg_catalog.timestamp AT TIME ZONE 'UTC'" \
+	"   FROM loopit.ingest_counted c)" \
 	"  OR g.id OPERATOR(pg_catalog.=)" \
 	"   ANY (ARRAY(SELECT n.log_id FROM loopit.ingest_late n)))," \
 	" counts AS (" ADD_COUNTS(OF_UNCOUNTED, "true") ")," \

@@ -257,7 +257,9 @@ const StatementSpec statements[NUM_STATEMENTS] = {
 		RESULTS(INT8OID)
 	},
 	[SQL_NOTE_LATE] = {
-		"INSERT INTO loopit.ingest_late (log_id, received_at) VALUES ($1, $2)",
+		/* one that is there is of a log that was emptied */
+		"INSERT INTO loopit.ingest_late (log_id, received_at) VALUES ($1, $2)"
+		" ON CONFLICT (log_id) DO UPDATE SET received_at = EXCLUDED.received_at",
 		ARGS(INT8OID, TIMESTAMPTZOID)
 	},
 	[SQL_LOCK_PERSON_TO_FORGET] = {
