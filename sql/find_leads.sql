@@ -97,6 +97,46 @@ BEGIN READ ONLY;
 SELECT log_id FROM loopit_find_leads(lead_reference => '2');
 COMMIT;
 
+-- By dealership, alone and with each of the others.
+SELECT n, (SELECT string_agg(log_id::text, ' ') FROM loopit_find_leads(reference, email, around::timestamptz, within::interval, dealership) WHERE lead_reference <> 'many') AS found
+FROM (VALUES (1, NULL, NULL, NULL, NULL, 356), (2, NULL, NULL, NULL, NULL, 900), (3, NULL, NULL, NULL, NULL, 1000), (4, NULL, NULL, NULL, NULL, 1),
+	(5, '1', NULL, NULL, NULL, 900), (6, '#1', NULL, NULL, NULL, 356), (7, NULL, 'ANN@example.com', NULL, NULL, 900), (8, NULL, 'ann@example.com', NULL, NULL, 1000),
+	(9, '1', 'ann@example.com', NULL, NULL, 1000), (10, NULL, NULL, '2025-10-03 12:00', NULL, 356), (11, NULL, NULL, '2025-10-03 12:00', '0', 356),
+	(12, NULL, NULL, '2025-10-03 12:00', NULL, 900), (13, '1', 'ann@example.com', '2025-10-03 12:00', '0', 356), (14, NULL, NULL, NULL, '0', 900)) v(n, reference, email, around, within, dealership) ORDER BY n;
+SELECT count(*), (array_agg(log_id))[1:2] = ARRAY(SELECT id FROM loopit.ingest_log WHERE dealership_id = 356 ORDER BY received_at DESC, id DESC LIMIT 2) AS newest_first
+FROM loopit_find_leads(dealership_id => 356);
+
+-- What became of each.
+\ir :fresh
+CREATE FUNCTION test.send(reference text, more text, dealership text DEFAULT '356') RETURNS text LANGUAGE sql AS $$
+	SELECT concat_ws(' ', o->>'log_id', o->>'status') FROM loopit_ingest_lead(('{"id": "' || reference || '", "dealership": {"id": ' || dealership || '}, "prospect": {"email": "'
+		|| reference || '@example.com"}}')::jsonb || more::jsonb) o $$;
+CREATE FUNCTION test.states() RETURNS text LANGUAGE sql AS $$
+	SELECT string_agg(concat_ws(' ', log_id, lead_reference, state), ', ' ORDER BY log_id) FROM loopit_find_leads() $$;
+SELECT test.send('booked', '{"item": {"vin": "VIN91"}, "additional_details": {"subscription_plan": "Premium"}}'), test.send('plain', '{}'),
+	test.send('late', '{"item": {"vin": "LATE1"}}'), test.send('later', '{"prospect": 1}'), test.send('spam', '{"prospect": 2}'), test.send('gone', '{"item": {"vin": "LATE1"}}'),
+	test.send('nowhere', '{}', '1000'), test.send('nobody', '{}', 'null'), loopit_ingest_lead(NULL)->>'log_id' AS nothing, loopit_ingest_webhook('')->>'log_id' AS empty,
+	loopit_ingest_webhook('{')->>'log_id' AS malformed;
+SELECT test.states();
+SELECT test.send('later', '{}');
+SELECT loopit_dismiss_lead(5, 'spam');
+SELECT count(loopit_forget_person(7, 'gone@example.com'));
+SELECT test.states() AS then;
+-- replayed in vain: still open, and so is the replay; a row that stands alone has been replayed
+SELECT count(loopit_replay_lead(n)) FROM unnest('{7,8}'::bigint[]) n;
+SELECT test.states() AS then;
+INSERT INTO loopit.dealership VALUES (1000, 7);
+SELECT count(loopit_replay_lead(7));
+SELECT test.states() AS then;
+-- a conflict; erased after it was dismissed
+SELECT test.send('booked', '{"prospect": {"email": "other@example.com"}, "item": {"vin": "VIN91"}, "additional_details": {"subscription_plan": "Premium"}}');
+SELECT log_id, state FROM loopit_find_leads('booked');
+SELECT loopit_dismiss_lead(log_id, NULL) FROM loopit.unresolved_lead WHERE reason = 'booking_conflict';
+SELECT log_id, state FROM loopit_find_leads('booked');
+SELECT count(loopit_forget_person(7, 'other@example.com'));
+SELECT log_id, state FROM loopit_find_leads('booked');
+DROP FUNCTION test.send, test.states;
+
 -- A negative span is an error, wherever it is given.
 SELECT * FROM loopit_find_leads(around => '2025-10-02 12:00', within => '-1 second');
 SELECT * FROM loopit_find_leads(within => '-1 day');

@@ -10,7 +10,7 @@ BEGIN
 	PERFORM loopit_ingest_lead(CASE kind
 		WHEN 'rejected' THEN '{"id": "rejected"}'
 		WHEN 'failed' THEN test.lead('{"id": "failed", "prospect": {"first_name": "Bea"}}')
-		WHEN 'skipped' THEN test.lead('{"id": "skipped", "item": {"vin": "LATE"}}')
+		WHEN 'skipped' THEN test.lead('{"id": "skipped", "item": {"vin": "LATE1"}}')
 		ELSE test.lead('{"id": "processed"}') END)
 	FROM unnest(ages), unnest('{processed,skipped,rejected,failed}'::text[]) kind;
 	UPDATE loopit.ingest_log l SET received_at = now() - s.age * interval '1 day'
@@ -31,7 +31,8 @@ SELECT loopit_purge_ingest_log('100 days');
 SELECT loopit_purge_ingest_log('45 days');
 SELECT * FROM test.left();
 SELECT loopit_purge_ingest_log('45 days');
--- Rejected and failed ones by the second interval, where given: kept longer, ...
+-- Rejected and failed ones, and those whose lead is still open, by the second
+-- interval, where given: kept longer, ...
 SELECT loopit_purge_ingest_log('25 days', '35 days');
 SELECT * FROM test.left();
 -- ... or not as long.
@@ -53,6 +54,12 @@ SELECT loopit_purge_ingest_log('5 days', max_rows => 3);
 SELECT loopit_purge_ingest_log('5 days', max_rows => 3);
 SELECT * FROM test.left();
 SELECT loopit_purge_ingest_log('0', NULL, 2147483647);
+-- a lead that was settled goes by the first
+SELECT test.fill('{10,20}');
+SELECT loopit_dismiss_lead(log_id, NULL) FROM loopit.unresolved_lead WHERE lead_reference = 'skipped';
+SELECT loopit_purge_ingest_log('15 days', '30 days');
+SELECT * FROM test.left();
+DELETE FROM loopit.ingest_log;
 -- of the kept failures none counts towards it
 SELECT test.fill('{10,20}');
 SELECT loopit_purge_ingest_log('5 days', '30 days', 3);

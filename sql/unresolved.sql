@@ -190,5 +190,63 @@ SELECT test.unresolved();
 SELECT count(loopit_forget_person(7, 'a@example.com'));
 SELECT test.unresolved();
 SELECT status, count(*) FROM loopit.ingest_log GROUP BY 1 ORDER BY 1;
+-- Column open of the log: set when the row is written, cleared by what settles it;
+-- what is open is what the view says.
+\ir :fresh
+ALTER TABLE loopit.person ADD CONSTRAINT no_bea CHECK (first_name <> 'Bea');
+CREATE FUNCTION test.open() RETURNS text LANGUAGE sql AS $$
+	SELECT coalesce(string_agg(l.id::text, ' ' ORDER BY l.id), 'none')
+		|| CASE WHEN array_agg(l.id ORDER BY l.id) IS NOT DISTINCT FROM (SELECT array_agg(log_id ORDER BY log_id) FROM loopit.open_delivery) THEN '' ELSE ' NOT THE VIEW' END
+	FROM loopit.ingest_log l WHERE open
+$$;
+SELECT n, has, test.deliver(has, has) AS id, test.open() FROM unnest('{good,good+,email,dob+,error,vin+,archived+,no plan+,nowhere+}'::text[]) WITH ORDINALITY u(has, n);
+-- what has nothing to replay is not open: no payload, an empty body
+SELECT n, o->>'reason' AS reason, test.open() FROM (VALUES (1, loopit_ingest_lead(NULL)), (2, loopit_ingest_webhook(NULL)), (3, loopit_ingest_webhook('')), (4, loopit_ingest_webhook('{'))) v(n, o);
+-- each is settled by its next delivery, where that is processed, and booked if asked
+\ir :fresh
+SELECT first || ' ' || later AS leads, test.deliver(first, first) AS id, test.deliver(first, later) AS later_id, test.open()
+FROM (VALUES (1, 'email', 'good'), (2, 'email+', 'good'), (3, 'dob+', 'good+'), (4, 'vin+', 'good'), (5, 'plan+', 'vin+'), (6, 'archived+', 'good+'),
+	(7, 'dob', 'vin+')) v(n, first, later) ORDER BY n;
+-- of its dealership; an earlier one that asked for a booking stays, one that did not is settled
+\ir :fresh
+SELECT test.deliver('a', 'email'), test.deliver('a', 'vin+'), test.deliver('a', 'email', '357'), test.deliver('b', 'email'), test.open();
+SELECT test.deliver('a', 'good'), test.open() AS without_booking;
+SELECT test.deliver('a', 'good+'), test.open() AS with_booking;
+-- a conflict stays; a dismissal clears all of its lead, an erasure all of its rows
+SELECT test.deliver('a', 'good+', '356', 'other@example.com'), test.open() AS conflict;
+SELECT test.deliver('a', 'good+'), test.open() AS no_delivery_settles_it;
+SELECT test.deliver('a', 'email'), test.deliver('a', 'good+', '356', 'other@example.com'), test.open();
+SELECT loopit_dismiss_lead(min(log_id), 'right') FROM loopit.unresolved_lead WHERE lead_reference = 'a' AND dealership_id = 356;
+SELECT test.open() AS dismissed;
+SELECT test.deliver('c', 'vin+', '356', 'gone@example.com'), test.deliver('d', 'dob', '356', 'gone@example.com'), test.open();
+SELECT loopit_forget_person(7, 'gone@example.com')->'log_rows' AS log_rows;
+SELECT test.open() AS erased;
+-- a replay settles what it is processed for; of a row that stands alone it takes the place
+SELECT test.deliver('x', 'good', 'null') AS x, test.open();
+SELECT o->>'log_id' AS log_id, test.open() FROM loopit_replay_lead((SELECT max(id) FROM loopit.ingest_log)) o;
+SELECT test.open() AS its_replay;
+SELECT count(loopit_replay_lead(log_id)) FROM loopit.unresolved_lead WHERE lead_reference = 'b';
+SELECT test.open() AS both;
+
+-- A row whose mark was missed, by two deliveries at once or by hand, is settled all
+-- the same; the next delivery of the lead, or a purge, clears the mark.
+\ir :fresh
+SELECT test.deliver('a', 'email'), test.deliver('a', 'good'), test.deliver('b', 'email'), test.deliver('b', 'good'), test.open();
+UPDATE loopit.ingest_log SET open = true WHERE status = 'rejected';
+SELECT test.open(), test.unresolved();
+SELECT log_id, state FROM loopit_find_leads() ORDER BY 1;
+SELECT test.deliver('a', 'good'), test.open();
+SELECT loopit_purge_ingest_log('0 seconds', '1 year', 1);
+SELECT test.open(), test.unresolved();
+
+-- A trigger that forbids to change the log keeps the mark, and no lead.
+CREATE FUNCTION test.forbid() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'the log is not changed'; END $$;
+SELECT test.deliver('e', 'email');
+CREATE TRIGGER forbid BEFORE UPDATE ON loopit.ingest_log FOR EACH ROW EXECUTE FUNCTION test.forbid();
+SELECT test.deliver('e', 'good');
+DROP TRIGGER forbid ON loopit.ingest_log;
+SELECT status, open FROM loopit.ingest_log WHERE lead_reference = 'e' ORDER BY id;
+SELECT test.unresolved();
+DROP FUNCTION test.open, test.forbid;
 DROP FUNCTION test.deliver, test.unresolved, test.error;
 \ir :done

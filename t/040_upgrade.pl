@@ -113,12 +113,56 @@ sub refusal
 	return join ' ', $stderr =~ /ERROR:  (\d+):.*\n/, $stderr =~ /HINT:  (.*)\n/;
 }
 
+# Rows of the log that the old version wrote, one for each way in which a lead may
+# have ended, and what is on the old work list.
+sub old_log
+{
+	my ($database) = @_;
+	$node->safe_psql($database, q{
+		INSERT INTO loopit.ingest_log (received_at, dealership_id, workspace_id, duration_us, payload_version,
+			status, reason, lead_reference, asked_for_booking, booking_action, booking_reason, person_action,
+			ingested_by, outcome, payload, raw_body, dismissed_at)
+		SELECT timestamptz '2025-01-01Z' + n * interval '1 minute', dealership, 7, 300, 1,
+			CASE WHEN reason IS NULL THEN 'processed' ELSE 'rejected' END, reason, 'old ' || lead, asked, action,
+			CASE action WHEN 'skipped' THEN CASE WHEN asked THEN 'asset_not_found' ELSE 'not_provided' END END, 'skipped', 'hook',
+			jsonb_build_object('issues', CASE WHEN issue IS NULL THEN '[]' ELSE jsonb_build_array(jsonb_build_object('code', issue)) END),
+			payload::jsonb, raw_body, dismissed
+		FROM (VALUES
+			(1, 'rejected', 356, 'email_invalid', false, 'skipped', NULL, '{}', NULL::bytea, NULL::timestamptz),
+			(2, 'rejected, settled', 356, 'email_invalid', false, 'skipped', NULL, '{}', NULL, NULL),
+			(3, 'rejected, settled', 356, NULL, false, 'skipped', NULL, '{}', NULL, NULL),
+			(4, 'rejected after it was processed', 356, NULL, false, 'skipped', NULL, '{}', NULL, NULL),
+			(5, 'rejected after it was processed', 356, 'email_invalid', false, 'skipped', NULL, '{}', NULL, NULL),
+			(6, 'rejected, dismissed', 356, 'email_invalid', false, 'skipped', NULL, '{}', NULL, now()),
+			(7, 'rejected, erased', 356, 'email_invalid', false, 'skipped', NULL, NULL, NULL, NULL),
+			(8, 'no booking', 356, NULL, true, 'skipped', NULL, '{}', NULL, NULL),
+			(9, 'no booking, booked', 356, NULL, true, 'skipped', NULL, '{}', NULL, NULL),
+			(10, 'no booking, booked', 356, NULL, true, 'created', NULL, '{}', NULL, NULL),
+			(11, 'no booking, and none asked', 356, NULL, true, 'skipped', NULL, '{}', NULL, NULL),
+			(12, 'no booking, and none asked', 356, NULL, false, 'skipped', NULL, '{}', NULL, NULL),
+			(13, 'no booking, another booked', 356, NULL, true, 'skipped', NULL, '{}', NULL, NULL),
+			(14, 'no booking, another booked', 900, NULL, true, 'created', NULL, '{}', NULL, NULL),
+			(15, 'conflict', 356, NULL, true, 'unchanged', 'booking_conflict', '{}', NULL, NULL),
+			(16, 'conflict', 356, NULL, true, 'unchanged', NULL, '{}', NULL, NULL),
+			(17, 'conflict, dismissed', 356, NULL, true, 'unchanged', 'booking_conflict', '{}', NULL, now()),
+			(18, 'conflict, erased', 356, NULL, true, 'unchanged', 'booking_conflict', NULL, NULL, NULL),
+			(19, 'stale', 356, NULL, true, 'unchanged', 'stale_payload', '{}', NULL, NULL),
+			(20, 'malformed', NULL, 'payload_malformed', false, 'skipped', NULL, NULL, '[', NULL),
+			(21, 'malformed, replayed', NULL, 'payload_malformed', false, 'skipped', NULL, NULL, '[', NULL),
+			(22, 'malformed, replay', NULL, 'payload_malformed', false, 'skipped', NULL, NULL, '[', NULL),
+			(23, 'empty', NULL, 'payload_missing', false, 'skipped', NULL, NULL, '', NULL)
+		) v(n, lead, dealership, reason, asked, action, issue, payload, raw_body, dismissed);
+		UPDATE loopit.ingest_log SET replay_of = (SELECT id FROM loopit.ingest_log WHERE lead_reference = 'old malformed, replayed')
+			WHERE lead_reference = 'old malformed, replay';
+		CREATE SCHEMA keep;
+		CREATE TABLE keep.listed AS SELECT log_id, lead_reference, reason FROM loopit.unresolved_lead});
+}
+
 # Every row of our tables, as jsonb, in keep.row.
 sub keep_rows
 {
 	my ($database) = @_;
 	$node->safe_psql($database, q{
-		CREATE SCHEMA keep;
 		CREATE TABLE keep.row (relation name, content jsonb);
 		DO $$
 		DECLARE r name;
@@ -223,6 +267,23 @@ sub goes_on
 	is(lost_rows($database), '', "$database: every row is as it was");
 	is(difference(catalogs($database), catalogs('new')), '', "$database: tables, columns, constraints, indexes and views are those of a new installation");
 	is( $node->safe_psql($database, q{
+			SELECT regexp_replace(lead_reference, '^old ', '') || ': ' || coalesce(reason, booking_reason, 'conflict') FROM loopit.ingest_log
+			WHERE open AND lead_reference LIKE 'old %' ORDER BY id}),
+		join("\n", 'rejected: email_invalid', 'rejected after it was processed: email_invalid', 'no booking: asset_not_found',
+			'no booking, and none asked: asset_not_found', 'no booking, another booked: asset_not_found', 'conflict: conflict',
+			'malformed: payload_malformed', 'malformed, replay: payload_malformed'),
+		"$database: old rows of leads that need something done are open, and no others");
+	is( $node->safe_psql($database, q{
+			SELECT count(*) > 10 FROM keep.listed;
+			(SELECT * FROM keep.listed EXCEPT SELECT log_id, lead_reference, reason FROM loopit.unresolved_lead);
+			(SELECT log_id, lead_reference, reason FROM loopit.unresolved_lead EXCEPT SELECT * FROM keep.listed) ORDER BY 1}),
+		"t\n" . $node->safe_psql($database, q{
+			SELECT id, lead_reference, coalesce(reason, 'booking_conflict') FROM loopit.ingest_log
+			WHERE lead_reference IN ('old empty', 'old conflict') AND (reason IS NOT NULL OR outcome::text LIKE '%booking_conflict%') ORDER BY lead_reference DESC}),
+		"$database: the work list is the old one, without an empty body and with conflicts");
+	is( $node->safe_psql($database, q{SELECT to_regclass('loopit.ingest_log_unsettled_idx'), count(*) FROM pg_statistic_ext
+			WHERE stxname = 'ingest_log_unsettled_stats'}), '|0', "$database: what is no longer used is dropped");
+	is( $node->safe_psql($database, q{
 			SELECT description FROM pg_description WHERE objoid = 'loopit.asset'::regclass AND objsubid = 0;
 			SELECT to_regclass('loopit.bookings_by_package') IS NOT NULL, to_regclass('loopit.person_crm_idx') IS NOT NULL;
 			SELECT tgname FROM pg_trigger WHERE tgrelid = 'loopit.person'::regclass AND NOT tgisinternal;
@@ -281,6 +342,7 @@ for my $version (@released)
 	# The extension of that version, updated in place.
 	database("upgraded_$name", $version);
 	is(restore("upgraded_$name", $version), '', "upgraded_$name: the dump is restored");
+	old_log("upgraded_$name");
 	keep_rows("upgraded_$name");
 	is(refusal("upgraded_$name"), '55000 Run ALTER EXTENSION loopit_leads UPDATE, then SELECT loopit_setup().',
 		"upgraded_$name: not with the old SQL");
@@ -297,6 +359,7 @@ for my $version (@released)
 	my @complaints = grep { /ERROR/ && !/function public\.loopit_\w+\(.*\) does not exist/ }
 	  split /\n/, restore("restored_$name", $version);
 	is("@complaints", '', "restored_$name: the dump is restored");
+	old_log("restored_$name");
 	keep_rows("restored_$name");
 	$node->safe_psql("restored_$name", q{GRANT EXECUTE ON FUNCTION loopit_setup TO loopit_owner});
 	goes_on("restored_$name");

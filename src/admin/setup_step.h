@@ -24,8 +24,8 @@ typedef struct SetupDrop
 {
 	const char *name;
 	int32		step;			/* that drops it */
-	Node	   *made_by;		/* IndexStmt or CreateStatsStmt; NULL: not seen
-								 * yet */
+	Node	   *made_by;		/* IndexStmt or CreateStatsStmt; NULL: not
+								 * seen yet */
 	char	   *made_by_sql;
 } SetupDrop;
 

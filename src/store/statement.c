@@ -52,12 +52,11 @@
 /*
  * Deletes the oldest of the rows that were received from $1 on and before $2, and
  * counts those that are in no count of their day.  Those that are locked are left
- * out.
+ * out.  (Without a condition on the time in the DELETE itself the ids are looked
+ * up; with it, each row of that time might be compared with all of them.)
  */
 #define PURGE(condition) \
-	"WITH gone AS (DELETE FROM loopit.ingest_log l" \
-	" WHERE l.received_at OPERATOR(pg_catalog.>=) $1" \
-	" AND l.received_at OPERATOR(pg_catalog.<) $2 AND l.id" EQ "ANY (ARRAY(" \
+	"WITH gone AS (DELETE FROM loopit.ingest_log l WHERE l.id" EQ "ANY (ARRAY(" \
 	" SELECT o.id FROM loopit.ingest_log o" \
 	" WHERE o.received_at OPERATOR(pg_catalog.>=) $1" \
 	" AND o.received_at OPERATOR(pg_catalog.<) $2 AND " condition \
