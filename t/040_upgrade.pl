@@ -275,11 +275,12 @@ sub goes_on
 		"$database: old rows of leads that need something done are open, and no others");
 	is( $node->safe_psql($database, q{
 			SELECT count(*) > 10 FROM keep.listed;
-			(SELECT * FROM keep.listed EXCEPT SELECT log_id, lead_reference, reason FROM loopit.unresolved_lead);
+			(SELECT * FROM keep.listed EXCEPT SELECT log_id, lead_reference, reason FROM loopit.unresolved_lead) ORDER BY 1;
 			(SELECT log_id, lead_reference, reason FROM loopit.unresolved_lead EXCEPT SELECT * FROM keep.listed) ORDER BY 1}),
 		"t\n" . $node->safe_psql($database, q{
-			SELECT id, lead_reference, coalesce(reason, 'booking_conflict') FROM loopit.ingest_log
-			WHERE lead_reference IN ('old empty', 'old conflict') AND (reason IS NOT NULL OR outcome::text LIKE '%booking_conflict%') ORDER BY lead_reference DESC}),
+			SELECT id, lead_reference, reason FROM loopit.ingest_log WHERE raw_body = '' ORDER BY 1;
+			SELECT id, lead_reference, 'booking_conflict' FROM loopit.ingest_log
+			WHERE lead_reference = 'old conflict' AND outcome::text LIKE '%booking_conflict%'}),
 		"$database: the work list is the old one, without an empty body and with conflicts");
 	is( $node->safe_psql($database, q{SELECT to_regclass('loopit.ingest_log_unsettled_idx'), count(*) FROM pg_statistic_ext
 			WHERE stxname = 'ingest_log_unsettled_stats'}), '|0', "$database: what is no longer used is dropped");

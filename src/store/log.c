@@ -272,8 +272,9 @@ purge_between(Store *store, Statement statement, int64 from, int64 until,
  * before the second, rows that were not, or whose lead is still open.  Returns
  * how many.
  *
- * A delivery that is deleted settles nothing any more by being there.  So what
- * it settled is marked first, where that was missed when it came.
+ * A delivery that is deleted settles nothing any more by being there.  So where
+ * what it settled is kept longer, that is marked first, if it was missed when the
+ * delivery came.
  */
 int64
 store_purge_log(Store *store, int64 processed_before, int64 others_before,
@@ -284,8 +285,12 @@ store_purge_log(Store *store, int64 processed_before, int64 others_before,
 	StatementArgs args = {0};
 	int64		deleted;
 
-	arg_integer(&args, processed_before);
-	run_change(store, SQL_SETTLE_BEFORE, &args);
+	if (others_before < processed_before)
+	{
+		arg_integer(&args, others_before);
+		arg_integer(&args, processed_before);
+		run_change(store, SQL_SETTLE_BETWEEN, &args);
+	}
 	deleted = purge_between(store, SQL_PURGE_ALL, DT_NOBEGIN, all_before,
 							max_rows);
 	return deleted +

@@ -63,13 +63,9 @@
 	" ORDER BY o.received_at, o.id LIMIT $3 FOR UPDATE SKIP LOCKED))" \
 	" RETURNING l.id, l.received_at)," COUNT_GONE
 
-/* What ingest_log_failure_idx has, and what of it is not settled. */
-#define MAY_BE_FAILURE \
-	"(o.status OPERATOR(pg_catalog.<>) 'processed' OR o.open)"
+/* What ingest_log_failure_idx has. */
 #define IS_FAILURE \
-	"(o.status OPERATOR(pg_catalog.<>) 'processed' OR EXISTS (" \
-	"SELECT FROM loopit.open_delivery d WHERE d.log_id" EQ "o.id" \
-	" AND d.received_at" EQ "o.received_at OFFSET 0))"
+	"(o.status OPERATOR(pg_catalog.<>) 'processed' OR o.open)"
 
 /*
  * Values of a column of live rows that come next to $2 in the order of the
@@ -231,11 +227,12 @@ const StatementSpec statements[NUM_STATEMENTS] = {
 		TABLE(INGEST_LOG),
 		ARGS(INT8OID, TIMESTAMPTZOID, TEXTOID)
 	},
-	[SQL_SETTLE_BEFORE] = {
+	[SQL_SETTLE_BETWEEN] = {
 		"UPDATE loopit.ingest_log l SET open = false WHERE l.id" EQ "ANY ("
-		SETTLED_ROWS("o.received_at OPERATOR(pg_catalog.<) $1") ")",
+		SETTLED_ROWS("o.received_at OPERATOR(pg_catalog.>=) $1"
+					 " AND o.received_at OPERATOR(pg_catalog.<) $2") ")",
 		TABLE(INGEST_LOG),
-		ARGS(TIMESTAMPTZOID)
+		ARGS(TIMESTAMPTZOID, TIMESTAMPTZOID)
 	},
 	[SQL_PURGE_ALL] = {
 		PURGE("true"),
@@ -244,13 +241,13 @@ const StatementSpec statements[NUM_STATEMENTS] = {
 		RESULTS(INT8OID)
 	},
 	[SQL_PURGE_FAILURES] = {
-		PURGE(MAY_BE_FAILURE " AND " IS_FAILURE),
+		PURGE(IS_FAILURE),
 		TABLE(INGEST_LOG),
 		ARGS(TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID),
 		RESULTS(INT8OID)
 	},
 	[SQL_PURGE_PROCESSED] = {
-		PURGE("NOT (" MAY_BE_FAILURE " AND " IS_FAILURE ")"),
+		PURGE("NOT " IS_FAILURE),
 		TABLE(INGEST_LOG),
 		ARGS(TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID),
 		RESULTS(INT8OID)
