@@ -9,6 +9,7 @@ OBJS = \
 	loopit_leads.o \
 	src/admin/call.o \
 	src/admin/client.o \
+	src/admin/day_counts.o \
 	src/admin/forget.o \
 	src/admin/setup.o \
 	src/admin/setup_alter.o \
@@ -40,11 +41,13 @@ OBJS = \
 	src/report/share.o \
 	src/report/trait.o \
 	src/report/walk.o \
+	src/report/metrics.o \
 	src/store/direct/cache.o \
 	src/store/direct/direct.o \
 	src/store/direct/eligibility.o \
 	src/store/direct/index.o \
 	src/store/client.o \
+	src/store/day_count.o \
 	src/store/forget.o \
 	src/store/inventory.o \
 	src/store/lead.o \
@@ -91,11 +94,11 @@ REGRESS = setup setup_again setup_version setup_definition setup_trust loader_ch
 	deferred tenants messages batch webhook webhook_encoding webhook_malformed payload_limits replay replay_order \
 	client unresolved find_leads payload_drift summary_and_audit hints forget forget_encodings \
 	forget_hostile \
-	purge purge_intervals zero_id lead_schema \
+	purge purge_intervals day_counts metrics zero_id lead_schema \
 	mask owner privileges dba_objects codes pairs
 REGRESS_OPTS = --inputdir=$(srcdir) --encoding=UTF8 --no-locale
 ISOLATION = same_new_email same_lead_reference same_document update_update \
-	asset_archived package_deleted person_erased base_order two_setups
+	asset_archived package_deleted person_erased base_order two_setups two_counts
 ISOLATION_OPTS = --inputdir=$(srcdir) --encoding=UTF8 --no-locale
 TAP_TESTS ?= 1
 

@@ -20,7 +20,7 @@
  *
  * The folders call each other in one direction only:
  *
- *	  admin -> ingest -> store, payload -> server -> rules
+ *	  report -> admin -> ingest -> store, payload -> server -> rules
  *
  * Memory: a call allocates in its caller's context only.  Plans, descriptions
  * of tables (src/store) and the tables' owner (src/server/owner.c) are cached
@@ -45,6 +45,7 @@
 #include "payload/mask.h"
 #include "payload/reason_codes.h"
 #include "report/drift.h"
+#include "report/metrics.h"
 #include "server/owner.h"
 #include "store/store.h"
 
@@ -66,6 +67,7 @@ PG_FUNCTION_INFO_V1(loopit_revoke_client);
 PG_FUNCTION_INFO_V1(loopit_door_token);
 PG_FUNCTION_INFO_V1(loopit_door_receive);
 PG_FUNCTION_INFO_V1(loopit_door_receive_as);
+PG_FUNCTION_INFO_V1(loopit_metrics);
 PG_FUNCTION_INFO_V1(loopit_lead_schema);
 PG_FUNCTION_INFO_V1(loopit_reason_codes);
 PG_FUNCTION_INFO_V1(loopit_mask_payload);
@@ -293,6 +295,19 @@ loopit_door_receive_as(PG_FUNCTION_ARGS)
 {
 	return door_receive_as(fcinfo, varlena_argument(fcinfo, 0),
 						   varlena_argument(fcinfo, 1));
+}
+
+/*
+ * Reports
+ */
+
+/* loopit_metrics() returns setof record */
+Datum
+loopit_metrics(PG_FUNCTION_ARGS)
+{
+	InitMaterializedSRF(fcinfo, 0);
+	report_metrics((ReturnSetInfo *) fcinfo->resultinfo);
+	return (Datum) 0;
 }
 
 /*

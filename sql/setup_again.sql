@@ -31,7 +31,8 @@ CREATE TRIGGER to_crm AFTER INSERT ON loopit.person FOR EACH ROW EXECUTE FUNCTIO
 CREATE OR REPLACE VIEW loopit.ingest_summary AS
 SELECT (received_at AT TIME ZONE 'UTC')::date AS day, workspace_id, status,
 	coalesce(reason, booking_reason) AS reason, count(*) AS count,
-	max(received_at) AS last_seen, dealership_id, max(id) AS last_id
+	max(received_at) AS last_seen, dealership_id, 0::bigint AS asked, 0::bigint AS booked,
+	max(id) AS last_id
 FROM loopit.ingest_log GROUP BY 1, 2, 3, 4, 7;
 GRANT SELECT ON loopit.ingest_summary TO regress_loopit_other;
 RESET ROLE;

@@ -114,7 +114,8 @@ $node->safe_psql('postgres', q{
 	CREATE OR REPLACE VIEW loopit.ingest_summary AS
 	SELECT (received_at AT TIME ZONE 'UTC')::date AS day, workspace_id, status,
 		COALESCE(reason, booking_reason) AS reason, pg_catalog.count(*) AS count,
-		pg_catalog.max(received_at) AS last_seen, dealership_id, pg_catalog.max(id) AS last_id
+		pg_catalog.max(received_at) AS last_seen, dealership_id, 0::bigint AS asked,
+		0::bigint AS booked, pg_catalog.max(id) AS last_id
 	FROM loopit.ingest_log GROUP BY 1, 2, 3, 4, 7;
 	GRANT USAGE ON SCHEMA loopit TO auditor;
 	GRANT SELECT ON loopit.ingest_audit TO auditor;

@@ -131,6 +131,27 @@ uses_index('audit of a dealership and time', 'ingest_log_dealership_idx', 46,
 uses_index('last delivery of a silent dealership', 'ingest_log_dealership_idx', 1,
 	q{SELECT max(received_at) FROM loopit.ingest_log WHERE dealership_id = 358});
 
+# Days that are over are counted once, a limited number of them by each call.
+sub pages
+{
+	my ($query) = @_;
+	# the second time: the first call of a session reads the catalogs
+	my ($pages) = $node->safe_psql('postgres', "SELECT count(*) FROM ($query) q;
+		EXPLAIN (ANALYZE, BUFFERS, COSTS OFF) $query") =~ /Buffers: shared (.*)/;
+	my $read = 0;
+	$read += $_ for ($pages // '') =~ /(?:hit|read)=(\d+)/g;
+	return $read;
+}
+
+my $whole = pages('SELECT * FROM loopit.ingest_summary');
+my $calls = 0;
+$calls++ while $calls < 100 + $rows / 10_000 && $node->safe_psql('postgres', qq{
+	SELECT loopit_purge_ingest_log('100 years');
+	SELECT counted_until <= (SELECT max(received_at)::date FROM loopit.ingest_log) FROM loopit.ingest_counted}) =~ /t$/;
+note "all days are counted by $calls calls; the summary read $whole pages before";
+is($node->safe_psql('postgres', 'SELECT sum(count) - (SELECT count(*) FROM loopit.ingest_log) FROM loopit.ingest_summary'), 0,
+	'the summary has every row');
+
 # The plans inside functions are not visible, but the server counts what they read.
 sub reads_little
 {
@@ -224,6 +245,7 @@ my %calls = (
 	'loopit_find_leads, newest' => [ 600, 'loopit_find_leads()' ],
 	'loopit_find_leads, dealership' => [ 150, 'loopit_find_leads(dealership_id => 358)' ],
 	loopit_forget_person => [ 600, "loopit_forget_person(7, 'person1\@example.com')" ],
+	loopit_metrics => [ 2000, 'loopit_metrics()' ],
 	loopit_purge_ingest_log => [ 400, "loopit_purge_ingest_log($older, now() - timestamptz '2016-06-01Z')" ]);
 reads_pages($_, $calls{$_}[0], "SELECT * FROM $calls{$_}[1]") for sort keys %calls;
 reads_pages('unresolved_lead', 300, 'SELECT * FROM loopit.unresolved_lead');
@@ -234,5 +256,21 @@ reads_pages('open_delivery', 300, 'SELECT * FROM loopit.open_delivery');
 is( $node->safe_psql('postgres', q{SELECT proname FROM pg_proc JOIN pg_depend ON objid = pg_proc.oid AND deptype = 'e'
 		WHERE classid = 'pg_proc'::regclass AND proname LIKE 'loopit%' AND proname !~ '_client|_door_|_setup|_schema$|_codes$|_mask_' ORDER BY proname COLLATE "C"}),
 	join("\n", sort grep { !/,/ } keys %calls), 'every function of the log is among them');
+
+# The summaries read the counts, and the metrics today's rows.
+$node->safe_psql('postgres', q{
+	INSERT INTO loopit.workspace (id, name) VALUES (7, 'Northside') ON CONFLICT DO NOTHING;
+	INSERT INTO loopit.dealership (id, workspace_id) SELECT i, 7 FROM generate_series(5001, 5100) i;
+	SELECT loopit_ingest_lead(jsonb_build_object('id', 'today' || i, 'dealership', '{"id": 356}'::jsonb,
+		'prospect', jsonb_build_object('email', 'today' || i || '\@example.com'))) FROM generate_series(1, 100) i;
+	VACUUM ANALYZE});
+for my $bounded ([ 'summary', 'loopit.ingest_summary', 300 ], [ 'issue summary', 'loopit.ingest_issue_summary', 300 ],
+	[ 'metrics', 'loopit_metrics()', 2000 ])
+{
+	my ($name, $relation, $limit) = @$bounded;
+	my $read = pages("SELECT * FROM $relation");
+	cmp_ok($read, '<', $limit, "$name: reads $read pages");
+}
+cmp_ok($whole, '>', 1000, "without counts the summary reads $whole");
 
 done_testing();

@@ -176,6 +176,20 @@ COMMENT ON FUNCTION loopit_door_receive_as(text, bytea) IS
 REVOKE EXECUTE ON FUNCTION loopit_door_receive_as(text, bytea) FROM PUBLIC;
 
 -- ---------------------------------------------------------------------------
+-- Reports
+-- ---------------------------------------------------------------------------
+
+CREATE FUNCTION loopit_metrics(
+		OUT metric text, OUT workspace_id text, OUT dealership_id text,
+		OUT label text, OUT value double precision)
+	RETURNS SETOF record
+	LANGUAGE C STABLE PARALLEL UNSAFE ROWS 1000
+	AS 'MODULE_PATHNAME', 'loopit_metrics';
+COMMENT ON FUNCTION loopit_metrics() IS
+	'Metrics for a monitor: leads since midnight (UTC), open leads, seconds since the last delivery of each dealership, size of the log.';
+REVOKE EXECUTE ON FUNCTION loopit_metrics() FROM PUBLIC;
+
+-- ---------------------------------------------------------------------------
 -- Pure functions
 -- ---------------------------------------------------------------------------
 

@@ -40,7 +40,8 @@
 static const char *const relation_names[] = {
 	"workspace", "dealership", "location", "package", "asset",
 	"asset_location", "person", "identity_document", "booking", "ingest_log",
-	"schema_version", "client", "access_token", LOG_SEQUENCE
+	"schema_version", "client", "access_token", "ingest_counted",
+	"ingest_day_count", "ingest_day_issue", "ingest_late", LOG_SEQUENCE
 };
 
 static struct
@@ -176,17 +177,24 @@ owner_end(const OwnerScope *scope)
 	SetUserIdAndSecContext(scope->user, scope->security_context);
 }
 
+static void
+switch_off(const char *setting)
+{
+	(void) set_config_option(setting, "off", PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+}
+
 /*
  * Until the scope, or a subtransaction in it, ends, no statement that is planned
  * reads a table from end to end for the want of statistics: a plan that was made
- * while the log was empty is used until the table is analyzed.
+ * while the log was empty is used until the table is analyzed.  What such a plan
+ * costs is no reason to compile it.
  */
 void
 owner_prefer_indexes(void)
 {
-	(void) set_config_option("enable_seqscan", "off",
-							 PGC_USERSET, PGC_S_SESSION,
-							 GUC_ACTION_SAVE, true, 0, false);
+	switch_off("enable_seqscan");
+	switch_off("jit");
 }
 
 /*

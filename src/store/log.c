@@ -12,7 +12,27 @@
 #include "catalog/pg_type.h"
 #include "utils/timestamp.h"
 
+#include "rules/time.h"
 #include "store/row.h"
+
+/*
+ * Notes a row that is written after the day (UTC) on which it was received: that
+ * day may be counted already.  The clock is read after the row was written, so
+ * that whoever reads a later day, and then waits for older transactions, sees a
+ * row that is not noted.
+ */
+static void
+note_late(Store *store, const LogRow *log)
+{
+	StatementArgs args = {0};
+
+	if (day_of_time(log->received_at) >= day_of_time(GetCurrentTimestamp()))
+		return;
+	arg_integer(&args, log->id);
+	arg_integer(&args, log->received_at);
+	if (run_change(store, SQL_NOTE_LATE, &args) == 0)
+		store_raise_not_stored("ingest_late");
+}
 
 /* Inserts a row into the log. */
 void
@@ -49,6 +69,7 @@ store_insert_log(Store *store, const LogRow *log)
 	if (log->raw_body != NULL)
 		set_datum(&row, LOG_RAW_BODY, PointerGetDatum(log->raw_body));
 	(void) insert_row(store, TABLE_INGEST_LOG, &row);
+	note_late(store, log);
 }
 
 /* Returns true if the row that is current is open for a conflict. */
@@ -248,7 +269,7 @@ purge_between(Store *store, Statement statement, int64 from, int64 until,
 	arg_integer(&args, from);
 	arg_integer(&args, until);
 	arg_integer(&args, max_rows);
-	return (int64) run_change(store, statement, &args);
+	return single_id(run_change(store, statement, &args));
 }
 
 /*

@@ -15,6 +15,7 @@
 
 #include "catalog/pg_type_d.h"
 
+#include "store/count_sql.h"
 #include "store/statement.h"
 #include "store/tables.h"
 
@@ -49,17 +50,18 @@
 	" FOR NO KEY UPDATE OF o SKIP LOCKED)"
 
 /*
- * Deletes the oldest of the rows that were received from $1 on and before $2.
- * Those that are locked are left out.  (Without a condition on the time in the
- * DELETE itself the ids are looked up; with it, each row of that time might be
- * compared with all of them.)
+ * Deletes the oldest of the rows that were received from $1 on and before $2, and
+ * counts those that are in no count of their day.  Those that are locked are left
+ * out.  (Without a condition on the time in the DELETE itself the ids are looked
+ * up; with it, each row of that time might be compared with all of them.)
  */
 #define PURGE(condition) \
-	"DELETE FROM loopit.ingest_log l WHERE l.id" EQ "ANY (ARRAY(" \
+	"WITH gone AS (DELETE FROM loopit.ingest_log l WHERE l.id" EQ "ANY (ARRAY(" \
 	" SELECT o.id FROM loopit.ingest_log o" \
 	" WHERE o.received_at OPERATOR(pg_catalog.>=) $1" \
 	" AND o.received_at OPERATOR(pg_catalog.<) $2 AND " condition \
-	" ORDER BY o.received_at, o.id LIMIT $3 FOR UPDATE SKIP LOCKED))"
+	" ORDER BY o.received_at, o.id LIMIT $3 FOR UPDATE SKIP LOCKED))" \
+	" RETURNING l.id, l.received_at)," COUNT_GONE
 
 /* What ingest_log_failure_idx has. */
 #define IS_FAILURE \
@@ -235,17 +237,26 @@ const StatementSpec statements[NUM_STATEMENTS] = {
 	[SQL_PURGE_ALL] = {
 		PURGE("true"),
 		TABLE(INGEST_LOG),
-		ARGS(TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID)
+		ARGS(TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID),
+		RESULTS(INT8OID)
 	},
 	[SQL_PURGE_FAILURES] = {
 		PURGE(IS_FAILURE),
 		TABLE(INGEST_LOG),
-		ARGS(TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID)
+		ARGS(TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID),
+		RESULTS(INT8OID)
 	},
 	[SQL_PURGE_PROCESSED] = {
 		PURGE("NOT " IS_FAILURE),
 		TABLE(INGEST_LOG),
-		ARGS(TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID)
+		ARGS(TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID),
+		RESULTS(INT8OID)
+	},
+	[SQL_NOTE_LATE] = {
+		/* one that is there is of a log that was emptied */
+		"INSERT INTO loopit.ingest_late (log_id, received_at) VALUES ($1, $2)"
+		" ON CONFLICT (log_id) DO UPDATE SET received_at = EXCLUDED.received_at",
+		ARGS(INT8OID, TIMESTAMPTZOID)
 	},
 	[SQL_LOCK_PERSON_TO_FORGET] = {
 		"SELECT p.id FROM loopit.person p"
