@@ -32,6 +32,19 @@ OBJS = \
 	src/payload/measure.o \
 	src/payload/read.o \
 	src/payload/reason_codes.o \
+	src/report/report.o \
+	src/report/report_ask.o \
+	src/report/report_change.o \
+	src/report/report_chart.o \
+	src/report/report_figures.o \
+	src/report/report_format.o \
+	src/report/report_html.o \
+	src/report/report_section.o \
+	src/report/report_sql.o \
+	src/report/report_style.o \
+	src/report/report_task.o \
+	src/report/report_text.o \
+	src/report/report_todo.o \
 	src/store/direct/cache.o \
 	src/store/direct/direct.o \
 	src/store/direct/eligibility.o \

@@ -123,6 +123,14 @@ COMMENT ON FUNCTION loopit_door_receive_as(text, bytea) IS
 	'Ingests a request body for a client that the caller vouches for: to be granted only where an identity provider is used.';
 REVOKE EXECUTE ON FUNCTION loopit_door_receive_as(text, bytea) FROM PUBLIC;
 
+CREATE FUNCTION loopit_report(since interval DEFAULT '1 day', html boolean DEFAULT true)
+	RETURNS text
+	LANGUAGE C STABLE CALLED ON NULL INPUT PARALLEL UNSAFE
+	AS 'MODULE_PATHNAME', 'loopit_report';
+COMMENT ON FUNCTION loopit_report(interval, boolean) IS
+	'The page to open each morning: what to do first, and the figures behind it; as HTML, or as text of 80 columns. It has no personal data.';
+REVOKE EXECUTE ON FUNCTION loopit_report(interval, boolean) FROM PUBLIC;
+
 CREATE OR REPLACE FUNCTION loopit_lead_schema() RETURNS jsonb
 	LANGUAGE C IMMUTABLE PARALLEL SAFE
 	AS 'MODULE_PATHNAME', 'loopit_lead_schema';

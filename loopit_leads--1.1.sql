@@ -151,6 +151,18 @@ COMMENT ON FUNCTION loopit_door_receive_as(text, bytea) IS
 REVOKE EXECUTE ON FUNCTION loopit_door_receive_as(text, bytea) FROM PUBLIC;
 
 -- ---------------------------------------------------------------------------
+-- What people read
+-- ---------------------------------------------------------------------------
+
+CREATE FUNCTION loopit_report(since interval DEFAULT '1 day', html boolean DEFAULT true)
+	RETURNS text
+	LANGUAGE C STABLE CALLED ON NULL INPUT PARALLEL UNSAFE
+	AS 'MODULE_PATHNAME', 'loopit_report';
+COMMENT ON FUNCTION loopit_report(interval, boolean) IS
+	'The page to open each morning: what to do first, and the figures behind it; as HTML, or as text of 80 columns. It has no personal data.';
+REVOKE EXECUTE ON FUNCTION loopit_report(interval, boolean) FROM PUBLIC;
+
+-- ---------------------------------------------------------------------------
 -- Pure functions
 -- ---------------------------------------------------------------------------
 

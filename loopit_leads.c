@@ -16,11 +16,11 @@
  *
  * A raw body is read by src/payload/body.c first.  What support does with the
  * log later is in src/admin/support.c; a replay runs the same stages again.  A
- * person is erased by src/admin/forget.c.
+ * person is erased by src/admin/forget.c.  What people read is in src/report.
  *
  * The folders call each other in one direction only:
  *
- *	  admin -> ingest -> store, payload -> server -> rules
+ *	  report -> admin -> ingest -> store, payload -> server -> rules
  *
  * Memory: a call allocates in its caller's context only.  Plans, descriptions
  * of tables (src/store) and the tables' owner (src/server/owner.c) are cached
@@ -44,6 +44,7 @@
 #include "payload/json_schema.h"
 #include "payload/mask.h"
 #include "payload/reason_codes.h"
+#include "report/report.h"
 #include "server/owner.h"
 #include "store/store.h"
 
@@ -64,6 +65,7 @@ PG_FUNCTION_INFO_V1(loopit_revoke_client);
 PG_FUNCTION_INFO_V1(loopit_door_token);
 PG_FUNCTION_INFO_V1(loopit_door_receive);
 PG_FUNCTION_INFO_V1(loopit_door_receive_as);
+PG_FUNCTION_INFO_V1(loopit_report);
 PG_FUNCTION_INFO_V1(loopit_lead_schema);
 PG_FUNCTION_INFO_V1(loopit_reason_codes);
 PG_FUNCTION_INFO_V1(loopit_mask_payload);
@@ -273,6 +275,19 @@ loopit_door_receive_as(PG_FUNCTION_ARGS)
 {
 	return door_receive_as(fcinfo, varlena_argument(fcinfo, 0),
 						   varlena_argument(fcinfo, 1));
+}
+
+/*
+ * What people read
+ */
+
+/* loopit_report(interval, boolean) returns text */
+Datum
+loopit_report(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_TEXT_P(report_page(interval_argument(fcinfo, 0),
+								 PG_ARGISNULL(1) || PG_GETARG_BOOL(1),
+								 fcinfo->flinfo->fn_oid));
 }
 
 /*
