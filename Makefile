@@ -9,6 +9,7 @@ OBJS = \
 	loopit_leads.o \
 	src/admin/call.o \
 	src/admin/client.o \
+	src/admin/day_counts.o \
 	src/admin/forget.o \
 	src/admin/setup.o \
 	src/admin/setup_alter.o \
@@ -50,6 +51,7 @@ OBJS = \
 	src/store/direct/eligibility.o \
 	src/store/direct/index.o \
 	src/store/client.o \
+	src/store/day_count.o \
 	src/store/inventory.o \
 	src/store/lead.o \
 	src/store/log.o \
@@ -92,11 +94,11 @@ REGRESS = setup setup_again setup_version setup_definition setup_trust loader_ch
 	deferred tenants messages batch webhook webhook_encoding webhook_malformed payload_limits replay replay_order \
 	client unresolved find_leads summary_and_audit hints forget forget_encodings \
 	forget_hostile \
-	purge purge_intervals zero_id lead_schema \
+	purge purge_intervals day_counts zero_id lead_schema \
 	mask owner privileges dba_objects codes pairs
 REGRESS_OPTS = --inputdir=$(srcdir) --encoding=UTF8 --no-locale
 ISOLATION = same_new_email same_lead_reference same_document update_update \
-	asset_archived package_deleted person_erased two_setups
+	asset_archived package_deleted person_erased two_setups two_counts
 ISOLATION_OPTS = --inputdir=$(srcdir) --encoding=UTF8 --no-locale
 TAP_TESTS ?= 1
 

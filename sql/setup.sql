@@ -93,7 +93,7 @@ AND classid = 'pg_proc'::regclass AND coalesce(obj_description(objid, 'pg_proc')
 -- two tenants' tables without the workspace: none.
 CREATE VIEW pg_temp.tenant AS
 SELECT attrelid, attnum FROM pg_attribute JOIN pg_temp.object o ON o.oid = attrelid AND kind = 'r'
-WHERE attname = 'workspace_id' AND name NOT IN ('dealership', 'ingest_log');
+WHERE attname = 'workspace_id' AND name NOT IN ('dealership', 'ingest_log', 'ingest_day_count', 'ingest_day_issue');
 SELECT conrelid::regclass, conname FROM pg_constraint c
 WHERE contype = 'f' AND connamespace = to_regnamespace('loopit')
 AND NOT EXISTS (SELECT FROM pg_index

@@ -18,10 +18,18 @@
 #include "server/compat.h"
 #include "server/fault.h"
 
+static void
+switch_off(const char *setting)
+{
+	(void) set_config_option(setting, "off", PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+}
+
 /*
  * Opens the storage as the owner of the tables.  The call does not read a table
  * from end to end for the want of statistics: a plan that was made while the
- * log was empty is used until the table is analyzed.
+ * log was empty is used until the table is analyzed.  A small table without an
+ * index then has a cost for which the server would compile the plan.
  */
 Store *
 call_begin(OwnerScope *scope, bool read_only)
@@ -29,9 +37,8 @@ call_begin(OwnerScope *scope, bool read_only)
 	Store	   *store;
 
 	owner_begin(scope);
-	(void) set_config_option("enable_seqscan", "off",
-							 PGC_USERSET, PGC_S_SESSION,
-							 GUC_ACTION_SAVE, true, 0, false);
+	switch_off("enable_seqscan");
+	switch_off("jit");
 	store = store_open(read_only);
 	store_take_snapshot(store);
 	return store;

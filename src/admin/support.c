@@ -10,6 +10,7 @@
 #include "postgres.h"
 
 #include "admin/call.h"
+#include "admin/day_counts.h"
 #include "admin/support.h"
 #include "ingest/ingest.h"
 #include "payload/body.h"
@@ -158,8 +159,8 @@ older_than_time(const Interval *interval, const char *name)
 }
 
 /*
- * Deletes at most max_rows rows of the log that are older than that; returns how
- * many.  failures_older_than NULL: the same as older_than.  Raises if another
+ * Counts days that are over, and deletes at most max_rows rows of the log that
+ * are older than that; returns how many.  failures_older_than NULL: the same as older_than.  Raises if another
  * argument is NULL, or if max_rows is less than 1.
  */
 int64
@@ -184,8 +185,11 @@ support_purge_log(const Interval *older_than,
 		older_than_time(failures_older_than, "failures_older_than");
 
 	store = call_begin(&scope, false);
+	count_days(store);
 	deleted = store_purge_log(store, processed_before, others_before,
 							  *max_rows);
+	if (deleted > 0)
+		store_note_purged(store, Max(processed_before, others_before));
 	call_end(&scope, store);
 	return deleted;
 }

@@ -39,7 +39,8 @@
 static const char *const relation_names[] = {
 	"workspace", "dealership", "location", "package", "asset",
 	"asset_location", "person", "identity_document", "booking", "ingest_log",
-	"schema_version", "client", "access_token", LOG_SEQUENCE
+	"schema_version", "client", "access_token", "ingest_counted",
+	"ingest_day_count", "ingest_day_issue", "ingest_late", LOG_SEQUENCE
 };
 
 static struct

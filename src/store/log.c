@@ -13,9 +13,30 @@
 #include "catalog/pg_type.h"
 #include "utils/array.h"
 #include "utils/snapmgr.h"
+#include "utils/timestamp.h"
 
+#include "rules/time.h"
 #include "rules/version.h"
 #include "store/row.h"
+
+/*
+ * Notes a row that is written after the day (UTC) on which it was received: that
+ * day may be counted already.  The clock is read after the row was written, so
+ * that whoever reads a later day, and then waits for older transactions, sees a
+ * row that is not noted.
+ */
+static void
+note_late(Store *store, const LogRow *log)
+{
+	StatementArgs args = {0};
+
+	if (day_of_time(log->received_at) >= day_of_time(GetCurrentTimestamp()))
+		return;
+	arg_integer(&args, log->id);
+	arg_integer(&args, log->received_at);
+	if (run_change(store, SQL_NOTE_LATE, &args) == 0)
+		store_raise_not_stored("ingest_late");
+}
 
 /* Inserts a row into the log; its payload version is that of the rules. */
 void
@@ -51,6 +72,7 @@ store_insert_log(Store *store, const LogRow *log)
 	if (log->raw_body != NULL)
 		set_datum(&row, LOG_RAW_BODY, PointerGetDatum(log->raw_body));
 	(void) insert_row(store, TABLE_INGEST_LOG, &row);
+	note_late(store, log);
 }
 
 /*
@@ -167,7 +189,10 @@ store_dismiss_lead(Store *store, int64 log_id, int64 now, LeadText note)
 	run_change(store, SQL_DISMISS_LEAD, &args);
 }
 
-/* Deletes rows received before; returns how many. */
+/*
+ * Deletes rows received before; returns how many.  Those that are in no count of
+ * their day are added to it.
+ */
 int64
 store_purge_log(Store *store, int64 processed_before, int64 others_before,
 				int64 max_rows)
@@ -177,7 +202,7 @@ store_purge_log(Store *store, int64 processed_before, int64 others_before,
 	arg_integer(&args, processed_before);
 	arg_integer(&args, others_before);
 	arg_integer(&args, max_rows);
-	return (int64) run_change(store, SQL_PURGE_LOG, &args);
+	return single_id(run_change(store, SQL_PURGE_LOG, &args));
 }
 
 /* Changes what belongs to a person; returns how many rows. */

@@ -15,6 +15,7 @@
 
 #include "catalog/pg_type_d.h"
 
+#include "store/count_sql.h"
 #include "store/statement.h"
 #include "store/tables.h"
 
@@ -51,6 +52,9 @@
 	" ORDER BY n.workspace_id " direction ", " \
 	FOLDED("n." column) " " direction \
 	" LIMIT $3 OPERATOR(pg_catalog./) 2"
+
+#define OF_UNCOUNTED \
+	"WHERE r.id" EQ "ANY (ARRAY(SELECT u.id FROM uncounted u))"
 
 const StatementSpec statements[NUM_STATEMENTS] = {
 	[SQL_RECEIVED_LATER] = {
@@ -187,14 +191,29 @@ const StatementSpec statements[NUM_STATEMENTS] = {
 		ARGS(INT8OID, TIMESTAMPTZOID, TEXTOID)
 	},
 	[SQL_PURGE_LOG] = {
+		/* a row whose day is not counted, or that is late for it, is counted */
+		"WITH gone AS ("
 		"DELETE FROM loopit.ingest_log l WHERE l.id" EQ "ANY (ARRAY("
 		" SELECT o.id FROM loopit.ingest_log o"
 		" WHERE o.received_at OPERATOR(pg_catalog.<) GREATEST($1, $2)"
 		" AND o.received_at OPERATOR(pg_catalog.<)"
 		" CASE o.status WHEN 'processed' THEN $1 ELSE $2 END"
-		" ORDER BY o.received_at, o.id LIMIT $3 FOR UPDATE SKIP LOCKED))",
+		" ORDER BY o.received_at, o.id LIMIT $3 FOR UPDATE SKIP LOCKED))"
+		" RETURNING l.id, l.received_at),"
+		" uncounted AS (SELECT g.id FROM gone g"
+		"  WHERE g.received_at OPERATOR(pg_catalog.>=)"
+		"   (SELECT u.day_start FROM loopit.ingest_counted_until u)"
+		"  OR g.id" EQ "ANY (ARRAY(SELECT n.log_id FROM loopit.ingest_late n))),"
+		" counts AS (" ADD_COUNTS(OF_UNCOUNTED, "true") "),"
+		" issues AS (" ADD_ISSUES(OF_UNCOUNTED, "true") ")"
+		" SELECT pg_catalog.count(*) FROM gone",
 		TABLE(INGEST_LOG),
-		ARGS(TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID)
+		ARGS(TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID),
+		RESULTS(INT8OID)
+	},
+	[SQL_NOTE_LATE] = {
+		"INSERT INTO loopit.ingest_late (log_id, received_at) VALUES ($1, $2)",
+		ARGS(INT8OID, TIMESTAMPTZOID)
 	},
 	[SQL_LOCK_PERSON_TO_FORGET] = {
 		"SELECT p.id FROM loopit.person p"

@@ -25,6 +25,7 @@
 #ifndef LOOPIT_STORE_H
 #define LOOPIT_STORE_H
 
+#include "access/transam.h"
 #include "utils/array.h"
 #include "utils/elog.h"
 #include "utils/jsonb.h"
@@ -143,6 +144,22 @@ typedef struct ForgetCounts
 	int64		log_rows;
 } ForgetCounts;
 
+/*
+ * Which days (UTC) of the log are counted, as loopit.ingest_counted has it, and
+ * which of the transactions that may still add rows are in progress.
+ */
+typedef struct DayCounts
+{
+	int32		counted_until;	/* the days before these */
+	int32		ended_until;
+	int32		purged_until;
+	int32		checked_until;
+	FullTransactionId next;		/* the next transaction, when that was read */
+	bool		alone;			/* none that is older is in progress */
+	bool		ended;			/* none that is older than ended_until's is */
+	bool		waiting;		/* ended_until's is one of this server */
+} DayCounts;
+
 /* store.c */
 extern void store_init(void);
 extern Store *store_open(bool read_only);
@@ -231,6 +248,19 @@ extern bool store_next_unread(UnreadScan *scan);
 extern int64 store_forget_log(Store *store, int64 workspace_id,
 							  int64 person_id, LeadText email,
 							  Datum *log_ids, int count);
+
+/* day_count.c */
+extern int64 day_start(int32 day);
+extern void store_lock_day_counts(Store *store, DayCounts *days);
+extern void store_save_day_counts(Store *store, const DayCounts *days,
+								  bool ended_now);
+extern bool store_find_day(Store *store, int32 from, int32 until, int32 *day);
+extern void store_forget_day_counts(Store *store, int32 from, int32 until);
+extern int64 store_count_day(Store *store, int32 day);
+extern void store_count_late(Store *store, int32 until);
+extern int	store_find_miscounted(Store *store, int32 from, int32 until,
+								  int limit, int32 *days);
+extern void store_note_purged(Store *store, int64 before);
 
 /* client.c */
 extern bool store_find_client(Store *store, LeadText client_id, Client *client);
