@@ -76,6 +76,20 @@ put_html(StringInfo out, const char *text)
 	}
 }
 
+/* Writes a long name, which may be broken after each of its parts. */
+static void
+put_name(StringInfo out, const char *name)
+{
+	for (const char *end; *name != '\0'; name = end)
+	{
+		end = name + strcspn(name, "._");
+		end += *end != '\0';
+		put_html(out, pnstrdup(name, end - name));
+		if (*end != '\0')
+			appendStringInfoString(out, "<wbr/>");
+	}
+}
+
 /* Writes <tag attributes>text</tag>; the attributes are constant. */
 static void
 put_element(StringInfo out, const char *tag, const char *attributes,
@@ -171,14 +185,17 @@ write_cell(StringInfo out, const PageTable *table, const PageRow *row, int i)
 	{
 		if (i == 0)
 			appendStringInfoString(out, "<bdi>");
-		put_html(out, row->cell[i]);
+		if (kind == CELL_CODE)
+			put_name(out, row->cell[i]);
+		else
+			put_html(out, row->cell[i]);
 		if (i == 0)
 			appendStringInfoString(out, "</bdi>");
 	}
 	if (i == 0 && row->more != NULL)
 	{
 		appendStringInfoString(out, "<span class=\"more\">");
-		put_html(out, row->more);
+		put_name(out, row->more);
 		appendStringInfoString(out, "</span>");
 	}
 	appendStringInfo(out, "</%s>", tag);

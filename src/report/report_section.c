@@ -53,7 +53,7 @@ issue_table(const Figures *figures)
 {
 	static const PageColumn columns[] = {
 		{"Issue", CELL_CODE}, {"Leads", CELL_NUMBER}, {"Share", CELL_NUMBER},
-		{"Before", CELL_NUMBER}, {"Dealerships", CELL_NUMBER}
+		{"Before", CELL_NUMBER}, {"Dealers", CELL_NUMBER}
 	};
 	PageTable  *table = new_table("What was wrong with the leads", columns,
 								  lengthof(columns),

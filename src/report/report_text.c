@@ -254,10 +254,11 @@ put_days(TextOut *out, const ReportPage *page)
 		}
 		end_line(out);
 	}
-	for (int part = 0; part < NUM_DAY_PARTS; part++)
-		put(out, psprintf("%s%c %s", part == 0 ? "  " : "   ", letters[part],
-						  day_part_names[part]));
-	end_line(out);
+	put_wrapped(out, psprintf("%c %s, %c %s, %c %s, %c %s",
+							  letters[0], day_part_names[0],
+							  letters[1], day_part_names[1],
+							  letters[2], day_part_names[2],
+							  letters[3], day_part_names[3]), 2, false);
 	put_wrapped(out, page->days_note, 2, false);
 }
 
