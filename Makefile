@@ -33,6 +33,9 @@ OBJS = \
 	src/payload/measure.o \
 	src/payload/read.o \
 	src/payload/reason_codes.o \
+	src/report/compare.o \
+	src/report/drift.o \
+	src/report/path.o \
 	src/report/report.o \
 	src/report/report_ask.o \
 	src/report/report_change.o \
@@ -46,6 +49,9 @@ OBJS = \
 	src/report/report_task.o \
 	src/report/report_text.o \
 	src/report/report_todo.o \
+	src/report/sample.o \
+	src/report/trait.o \
+	src/report/walk.o \
 	src/store/direct/cache.o \
 	src/store/direct/direct.o \
 	src/store/direct/eligibility.o \

@@ -92,6 +92,21 @@ COMMENT ON FUNCTION loopit_purge_ingest_log(interval, interval, int) IS
 	'Deletes at most max_rows rows of loopit.ingest_log that are older than that; call it until it returns 0.';
 REVOKE EXECUTE ON FUNCTION loopit_purge_ingest_log(interval, interval, int) FROM PUBLIC;
 
+CREATE FUNCTION loopit_payload_drift(
+		since interval DEFAULT '1 day', baseline interval DEFAULT '30 days',
+		sample int DEFAULT 2000)
+	RETURNS TABLE (
+		dealership_id bigint, path text, known boolean, change text, code text,
+		before text, now text,
+		before_share double precision, now_share double precision,
+		before_leads int, now_leads int, dealerships int,
+		first_seen timestamptz, last_seen timestamptz)
+	LANGUAGE C STABLE CALLED ON NULL INPUT PARALLEL UNSAFE ROWS 20
+	AS 'MODULE_PATHNAME', 'loopit_payload_drift';
+COMMENT ON FUNCTION loopit_payload_drift(interval, interval, int) IS
+	'What the sender changed: paths of payloads and shares of issues, compared by samples of two windows of the log.';
+REVOKE EXECUTE ON FUNCTION loopit_payload_drift(interval, interval, int) FROM PUBLIC;
+
 -- ---------------------------------------------------------------------------
 -- OAuth clients, and what an HTTP front end calls for them
 -- ---------------------------------------------------------------------------

@@ -44,6 +44,7 @@
 #include "payload/json_schema.h"
 #include "payload/mask.h"
 #include "payload/reason_codes.h"
+#include "report/drift.h"
 #include "report/report.h"
 #include "server/owner.h"
 #include "store/store.h"
@@ -59,6 +60,7 @@ PG_FUNCTION_INFO_V1(loopit_dismiss_lead);
 PG_FUNCTION_INFO_V1(loopit_find_leads);
 PG_FUNCTION_INFO_V1(loopit_purge_ingest_log);
 PG_FUNCTION_INFO_V1(loopit_forget_person);
+PG_FUNCTION_INFO_V1(loopit_payload_drift);
 PG_FUNCTION_INFO_V1(loopit_create_client);
 PG_FUNCTION_INFO_V1(loopit_rotate_client);
 PG_FUNCTION_INFO_V1(loopit_revoke_client);
@@ -211,6 +213,19 @@ loopit_forget_person(PG_FUNCTION_ARGS)
 
 	PG_RETURN_JSONB_P(forget_person(bigint_argument(fcinfo, 0, &workspace_id),
 									varlena_argument(fcinfo, 1)));
+}
+
+/* loopit_payload_drift(interval, interval, int) returns setof record */
+Datum
+loopit_payload_drift(PG_FUNCTION_ARGS)
+{
+	int32		sample = PG_ARGISNULL(2) ? 0 : PG_GETARG_INT32(2);
+
+	InitMaterializedSRF(fcinfo, 0);
+	drift_report(interval_argument(fcinfo, 0), interval_argument(fcinfo, 1),
+				 PG_ARGISNULL(2) ? NULL : &sample,
+				 (ReturnSetInfo *) fcinfo->resultinfo);
+	return (Datum) 0;
 }
 
 /*
