@@ -14,6 +14,7 @@
 #include "utils/date.h"
 #include "utils/timestamp.h"
 
+#include "report/drift.h"
 #include "report/page.h"
 #include "store/store.h"
 
@@ -134,6 +135,7 @@ typedef struct Figures
 	List	   *issues;			/* the same */
 	List	   *conversions;	/* of workspaces that had leads; worst first */
 	List	   *dealerships;	/* by id */
+	Drift		drift;			/* of payloads, against the BASE_DAYS */
 } Figures;
 
 extern void read_figures(Store *store, TimestampTz from, TimestampTz now,

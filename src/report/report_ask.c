@@ -148,6 +148,30 @@ guess_text(Code code, bool several)
 		"The website may have renamed this field";
 }
 
+/*
+ * Names the keys that are new where the field is, and not read: one of them may
+ * be its new name.
+ */
+static const char *
+new_keys_text(const Figures *figures, Field field)
+{
+	size_t		length = field_table[field].key_offset;
+	StringInfoData out;
+
+	initStringInfo(&out);
+	for (int i = 0; i < figures->drift.nrows; i++)
+	{
+		const DriftRow *row = &figures->drift.rows[i];
+
+		if (row->change == DRIFT_NEW && !row->known && !row->of_dealership &&
+			row->path != NULL &&
+			strncmp(row->path, field_table[field].path, length) == 0 &&
+			strchr(row->path + length, '.') == NULL)
+			appendStringInfo(&out, "%s%s", out.len == 0 ? "" : ", ", row->path);
+	}
+	return out.len == 0 ? "" : psprintf(". New there, and not read: %s", out.data);
+}
+
 /* What the sender is to do. */
 static const char *
 remedy_text(Code code, Field field)
@@ -172,11 +196,12 @@ rise_todo(const Figures *figures, const List *issues)
 							  effect_text(code, field),
 							  share_text(issue->leads, figures->period.deliveries),
 							  share_text(issue->base_leads, issue->base_deliveries));
-	todo->text = psprintf("%s: %s. It began on %s; in this period it was so with %s, %s. %s. Ask Dealer Studio what changed, and to %s.",
+	todo->text = psprintf("%s: %s. It began on %s; in this period it was so with %s, %s. %s%s. Ask Dealer Studio what changed, and to %s.",
 						  fields_text(issues), code_table[code].explanation,
 						  day_text(issue->since), leads_text(issue->leads),
 						  dealerships_text(issue),
 						  guess_text(code, list_length(issues) > 1),
+						  says_missing(code) ? new_keys_text(figures, field) : "",
 						  remedy_text(code, field));
 	return todo;
 }
@@ -200,6 +225,34 @@ add_rises(List *todos, const Figures *figures)
 	{
 		if (of_code[code] != NIL)
 			todos = lappend(todos, rise_todo(figures, of_code[code]));
+	}
+	return todos;
+}
+
+/* Fields that are no longer sent, and of which no issue tells. */
+static List *
+add_gone_fields(List *todos, const Figures *figures)
+{
+	for (int i = 0; i < figures->drift.nrows; i++)
+	{
+		const DriftRow *row = &figures->drift.rows[i];
+		Field		field = row->path == NULL ? FIELD_NONE :
+			find_field(lead_text(row->path, strlen(row->path)));
+		PageTodo   *todo;
+
+		if (row->change != DRIFT_GONE || row->of_dealership ||
+			field == FIELD_NONE || field_table[field].missing_code != CODE_NONE)
+			continue;
+		todo = palloc0(sizeof(PageTodo));
+		todo->level = TODO_ASK;
+		todo->leads = row->share[WINDOW_BEFORE] *
+			(double) figures->period.deliveries;
+		todo->headline = psprintf("%s is no longer sent", row->path);
+		todo->text = psprintf("%s of the payloads had it before. %s%s. Ask Dealer Studio where it is now; until then it is not stored.",
+							  row->shown[WINDOW_BEFORE],
+							  guess_text(CODE_ADDRESS_INCOMPLETE, false),
+							  new_keys_text(figures, field));
+		todos = lappend(todos, todo);
 	}
 	return todos;
 }
@@ -319,5 +372,5 @@ add_silences(List *todos, const Figures *figures)
 List *
 list_change_todos(const Figures *figures)
 {
-	return add_silences(add_rises(NIL, figures), figures);
+	return add_silences(add_gone_fields(add_rises(NIL, figures), figures), figures);
 }

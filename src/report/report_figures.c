@@ -16,6 +16,9 @@
 #include "report/statements.h"
 #include "store/look.h"
 
+/* How many payloads of the period, and of the time before, are compared. */
+#define DRIFT_SAMPLE	1000
+
 static void
 begin(Store *store, ReportStatement statement, StatementArgs *args, Look *look)
 {
@@ -248,6 +251,17 @@ read_dealerships(Store *store, Figures *figures)
 	}
 }
 
+/* Compares payloads of the period with earlier ones, if there can be any. */
+static void
+read_drift(Store *store, Figures *figures)
+{
+	if (TIMESTAMP_NOT_FINITE(figures->from) ||
+		figures->from - MIN_TIMESTAMP < BASE_DAYS * USECS_PER_DAY)
+		return;
+	drift_find(store, figures->from - BASE_DAYS * USECS_PER_DAY, figures->from,
+			   figures->now, DRIFT_SAMPLE, &figures->drift);
+}
+
 static void
 read_log(Store *store, Figures *figures)
 {
@@ -302,4 +316,5 @@ read_figures(Store *store, TimestampTz from, TimestampTz now,
 	read_open_groups(store, figures);
 	read_conversions(store, figures);
 	read_dealerships(store, figures);
+	read_drift(store, figures);
 }

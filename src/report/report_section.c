@@ -211,6 +211,49 @@ silence_table(const Figures *figures)
 	return table;
 }
 
+/* What the sender sends otherwise than before; issues are a table of their own. */
+static PageTable *
+drift_table(const Figures *figures)
+{
+	static const PageColumn columns[] = {
+		{"Path", CELL_CODE}, {"Change", CELL_TEXT}, {"Dealers", CELL_NUMBER}
+	};
+	const Drift *drift = &figures->drift;
+	PageTable  *table = new_table("What the sender changed", columns,
+								  lengthof(columns),
+								  "The payloads are made as before.");
+	List	   *changes = NIL;
+	ListCell   *lc;
+
+	table->note = psprintf("The keys of %s of this period, compared with %s of the %d days before.",
+						   plural_text(drift->leads[WINDOW_NOW], "payload", "payloads"),
+						   count_text(drift->leads[WINDOW_BEFORE]), BASE_DAYS);
+	for (int i = 0; i < drift->nrows; i++)
+	{
+		if (drift->rows[i].change != DRIFT_ISSUE_SHARE)
+			changes = lappend(changes, &drift->rows[i]);
+	}
+	foreach(lc, changes)
+	{
+		const DriftRow *change = lfirst(lc);
+		PageRow    *row;
+
+		if (is_full(table, changes, "changes"))
+			break;
+		row = add_row(table);
+		row->cell[0] = value_text(lead_text(change->path, strlen(change->path)));
+		row->more = psprintf("%s: %s; before: %s; %s", change->of_dealership ?
+							 psprintf("dealership " INT64_FORMAT, change->dealership_id) :
+							 "now", change->shown[WINDOW_NOW],
+							 change->shown[WINDOW_BEFORE],
+							 change->known ? "read" : "not read");
+		row->cell[1] = drift_change_name(change->change);
+		row->cell[2] = count_text(change->dealerships);
+		row->marked = change->known;
+	}
+	return table;
+}
+
 static PageTable *
 open_table(const Figures *figures, const char *schema)
 {
@@ -285,6 +328,7 @@ list_sections(const Figures *figures, const char *schema)
 	tables = lappend(tables, issue_table(figures));
 	tables = lappend(tables, conversion_table(figures));
 	tables = lappend(tables, silence_table(figures));
+	tables = lappend(tables, drift_table(figures));
 	tables = lappend(tables, open_table(figures, schema));
 	tables = lappend(tables, measure_table(figures));
 	return tables;
