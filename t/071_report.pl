@@ -32,7 +32,7 @@ sub flowing
 sub tasks
 {
 	my ($todo) = flowing(text_form()) =~ /What to do first -+ (.*?) In this period -/;
-	return split(/ (?=\d+\. (?:FIX|ASK|LATER|NOW): )/, " $todo");
+	return grep { /\S/ } split(/ (?=\d+\. (?:FIX|ASK|LATER|NOW): )/, " $todo");
 }
 
 # The one task that matches.
@@ -62,7 +62,6 @@ sub is_well_formed
 	$wrong ||= 'stops at ' . substr($html, pos($html) // 0, 60) if (pos($html) // 0) < length $html;
 	$wrong ||= "not closed: @open" if @open;
 	is($wrong, '', $name);
-	my ($known) = sql("SELECT count(*) FROM pg_catalog.pg_settings WHERE name = 'xmlbinary'");
 	my ($ret, $out, $err) = $node->psql('postgres', 'SELECT xmlparse(document $x$<a/>$x$)');
 	SKIP:
 	{
@@ -102,8 +101,7 @@ sub leads
 # Before there is anything, and with one lead
 like(flowing(text_form()), qr/1\. NOW: No lead has been received yet/, 'an empty log');
 is_well_formed(sql('SELECT loopit_report()'), 'an empty log is well-formed');
-sql('BEGIN; DELETE FROM loopit.dealership; CREATE TEMP TABLE page AS SELECT loopit_report(html => false) AS page; COMMIT');
-sql(q{INSERT INTO loopit.dealership (id, workspace_id) VALUES (356, 7), (900, 8)});
+like(sql('BEGIN; DELETE FROM loopit.dealership; SELECT loopit_report(html => false); ROLLBACK'), qr/NOW: Load workspaces and dealerships/, 'no dealership');
 leads(1, 0);
 like(flowing(text_form()), qr/1\. NOW: Nothing needs to be done/, 'one lead, and nothing is wrong');
 like(text_form(), qr/^ +1  lead \(1 delivery\)\n +1  booked \(100\.0 % of leads\)\n +0  asked, not booked\n +0  rejected\n +0  failed\n +0  open in all$/m,
@@ -119,7 +117,7 @@ is(scalar(grep { !/Dealership 900/ && !/NOW/ } tasks()), 0, 'has no task but the
   or diag(text_form());
 
 # Broken on purpose
-sql(q{UPDATE loopit.package SET name = 'Premium 2026' WHERE workspace_id = 7});
+sql(q{UPDATE loopit.package SET name = 'Premiums' WHERE workspace_id = 7});
 leads(12, 0);
 sql(q{UPDATE loopit.package SET name = 'Premium' WHERE workspace_id = 7});
 leads(7, 0, q{'{"dealership": {"id": 999}}'});
@@ -135,11 +133,11 @@ leads(1, 0, q{'{"location": {"location_name": "Nowhere"}, "item": {"vin": "HOMEL
 # The package has its name again, so that only the replay is left; then it has not.
 my $task = task_like(qr/Premium/, 'a package that is there again');
 like($task, qr/FIX: 12 leads wait to be replayed: the package "Premium" is there now/, 'its leads are to be replayed');
-sql(q{UPDATE loopit.package SET name = 'Premium 2026' WHERE workspace_id = 7});
+sql(q{UPDATE loopit.package SET name = 'Premiums' WHERE workspace_id = 7});
 $task = task_like(qr/12 leads wait/, 'a renamed package');
 like($task, qr/^\s*1\. FIX: 12 leads wait for the package "Premium", which workspace "Dealer A" \(7\) does not have /,
 	'most leads wait for it, so it is first');
-like($task, qr/The workspace has a package "Premium 2026"\. All came in this period/, 'the package that may be meant, and since when');
+like($task, qr/The workspace has a package "Premiums"\. All came in this period/, 'the package that may be meant, and since when');
 like($task, qr/INSERT INTO loopit\.package \(workspace_id, name\) VALUES \(7, 'Premium'\);/, 'the statement that adds it');
 my ($replay) = $task =~ /(SELECT loopit_replay_lead\(log_id\) FROM .*?;)/;
 is($replay, q{SELECT loopit_replay_lead(log_id) FROM loopit.unresolved_lead WHERE reason = 'package_not_found' AND workspace_id = 7;},
@@ -171,7 +169,7 @@ is(scalar(grep { /Premium|999|database error/ } tasks()), 0, 'the statements set
 # Nothing personal is on it.
 for my $form (text_form(), sql('SELECT loopit_report()'))
 {
-	unlike($form, qr/Secretname|person\d|\@example|ref\d|7654321/, 'nothing personal');
+	unlike($form, qr/Secretname|person\d|\d\@example|ref\d|7654321/, 'nothing personal');
 }
 leads(3, 0, q{jsonb_build_object('prospect', jsonb_build_object('email', 'x@example.org', 'first_name', 'Zoltan'),
 	'additional_details', jsonb_build_object('subscription_plan', (ARRAY['mail zoltan.k@example.org', 'for Zoltan', 'call 0412 345 678'])[1 + i % 3]))});
@@ -198,7 +196,8 @@ unlike($html, qr/<script|<img|<b>\W*[\\x]|<[^>]*onerror|\r|[^\x20-\x7e\n]/, 'no 
 like($html, qr/&lt;script&gt;alert\(1\)/, 'they are shown as they are');
 unlike($html, qr/&#x(?:1B|9B|202E|200B|E0041|FFFE|1);/, 'what nobody sees is written out, not sent to the browser');
 like($html, qr/\\u202e/, 'as its code point');
-unlike($html, qr/<(?:script|link|iframe|object|embed|img|form|base)\b|\b(?:src|href|srcset|action|on[a-z]+)=|url\(|\@import/i,
+unlike(join("\n", $html =~ /<[^>]*>/g, $html =~ m{<style>(.*)</style>}s),
+	qr/<(?:script|link|iframe|object|embed|img|form|base)\b|\b(?:src|href|srcset|action|on[a-z]+)=|url\(|\@import/i,
 	'nothing is fetched or run');
 my $decoded = $text;
 utf8::decode($decoded);
@@ -225,8 +224,8 @@ for my $since ('NULL', "'10000 years'", "'178000000 years'", "'1 us'", "'-1 day 
 {
 	like(sql("SELECT loopit_report($since, NULL)"), qr/^<!DOCTYPE html>/, "since $since is answered");
 }
-is(sql("SELECT loopit_report(NULL, false) = loopit_report('1 day', false)"), 't', 'NULL is a day');
-like(sql("SELECT loopit_report('10000 years', false)"), qr/^Leads of all leads of the log|^All leads of the log/, 'the whole log');
+like(sql('SELECT loopit_report(NULL, false)'), qr/^Leads of the last 24 hours\n/, 'NULL is a day');
+like(sql("SELECT loopit_report('10000 years', false)"), qr/^All leads of the log\n/, 'the whole log');
 my ($ret, $out, $err) = $node->psql('postgres', 'CREATE ROLE nobody; SET ROLE nobody; SELECT loopit_report()');
 like($err, qr/permission denied for function loopit_report/, 'PUBLIC may not read it');
 is(sql(q{CREATE ROLE reader; GRANT EXECUTE ON FUNCTION loopit_report TO reader; SET ROLE reader;
@@ -249,11 +248,11 @@ SKIP:
 	my $page = $html =~ s/&/&amp;/gr =~ s/"/&quot;/gr;
 	open(my $frames, '>', "$folder/frames.html") or die "frames.html: $!\n";
 	print $frames '<!DOCTYPE html><meta charset="utf-8"/><body>';
-	print $frames qq{<iframe style="width:${_}px;height:2000px;border:0" srcdoc="$page"></iframe>} for 360, 1200;
-	print $frames q{<script>onload = () => { document.title = [...frames].map(f => {
-		const root = f.document.documentElement;
-		const right = Math.max(...[...f.document.querySelectorAll('body *')].map(e => e.getBoundingClientRect().right));
-		return root.clientWidth + ':' + root.scrollWidth + ':' + (right <= root.clientWidth + 1) + ':' + f.document.querySelectorAll('.todo').length }).join(' ') }</script>};
+	print $frames qq{<iframe style="width:${_}px;height:20000px;border:0" srcdoc="$page"></iframe>} for 360, 1200;
+	print $frames q{<script>onload = () => { document.title = [...document.querySelectorAll('iframe')].map(frame => {
+		const page = frame.contentDocument, root = page.documentElement;
+		const right = Math.max(...[...page.querySelectorAll('body *')].map(e => e.getBoundingClientRect().right));
+		return root.clientWidth + ':' + root.scrollWidth + ':' + (right <= root.clientWidth + 1) + ':' + page.querySelectorAll('.todo').length }).join(' ') }</script>};
 	close($frames);
 	my $dom = `'$chromium' --headless --no-sandbox --disable-gpu --disable-dev-shm-usage --user-data-dir=$folder/profile --virtual-time-budget=20000 --dump-dom file://$folder/frames.html 2>/dev/null`;
 	my ($title) = $dom =~ m{<title>(.*?)</title>};

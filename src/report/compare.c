@@ -114,7 +114,10 @@ chance_of(const Share *share)
 						   log_combinations(in_high + in_low, found));
 	double		sum = 0;
 
-	/* each term from the one before; they fall, as the first is above the mean */
+	/*
+	 * each term from the one before; they fall, as the first is above the
+	 * mean
+	 */
 	for (int x = share->found[high]; x <= last && term > sum * 1e-9; x++)
 	{
 		sum += term;

@@ -120,19 +120,19 @@ add_totals(const Figures *figures, ReportPage *page)
 	set_total(&total[5], figures->open_leads, "open in all", TODO_ASK);
 }
 
-/* How long the period is: "24 hours". */
+/* "Leads of the last 24 hours" */
 static const char *
-period_text(const Figures *figures)
+title_text(const Figures *figures)
 {
-	return TIMESTAMP_NOT_FINITE(figures->from) ? "all leads of the log" :
-		psprintf("the last %s", span_text(figures->from, figures->now));
+	return TIMESTAMP_NOT_FINITE(figures->from) ? "All leads of the log" :
+		psprintf("Leads of the last %s", span_text(figures->from, figures->now));
 }
 
 static void
 make_page(Store *store, const Figures *figures, const char *schema, ReportPage *page)
 {
 	memset(page, 0, sizeof(*page));
-	page->title = psprintf("Leads of %s", period_text(figures));
+	page->title = title_text(figures);
 	page->about = psprintf("%s, database %s. Times are in %s, days in UTC. No personal data is on this page.",
 						   time_text(figures->now),
 						   value_text(figures->log.database),

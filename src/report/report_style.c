@@ -89,6 +89,7 @@ const char *const page_style =
 "thead > tr > * { color: var(--soft); font-size: .8125rem; overflow-wrap: normal; border-bottom-color: var(--soft); }\n"
 "th:first-child, td:first-child { padding-left: .6rem; }\n"
 ".number { text-align: right; white-space: nowrap; }\n"
+"thead .number { white-space: normal; vertical-align: bottom; }\n"
 ".code { font-size: .8438rem; }\n"
 ".more { display: block; color: var(--soft); font-size: .8125rem; font-family: system-ui, -apple-system, \"Segoe UI\", Roboto, \"Noto Sans\", \"DejaVu Sans\", sans-serif; }\n"
 ".bar { width: 34%; }\n"

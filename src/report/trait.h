@@ -46,8 +46,8 @@ typedef struct Counts
 {
 	int			found[NUM_WINDOWS]; /* an issue, or a provided value */
 	int			types[NUM_WINDOWS][NUM_VALUE_TYPES];
-	TimestampTz first_seen[NUM_VALUE_TYPES];	/* in the window of now; 0: not
-												 * there */
+	TimestampTz first_seen[NUM_VALUE_TYPES];	/* in the window of now; 0:
+												 * not there */
 	TimestampTz last_seen;		/* in both, of a provided value */
 } Counts;
 
