@@ -4,6 +4,7 @@
 # screen and a terminal.
 use strict;
 use warnings;
+use Cwd ();
 use FindBin;
 use lib $FindBin::Bin;
 use Loopit qw(new_node);
@@ -244,7 +245,7 @@ my $chromium = (grep { -x } map { ("$_/chromium", "$_/chromium-browser", "$_/goo
 SKIP:
 {
 	skip 'there is no Chromium', 3 unless $chromium;
-	my $folder = PostgreSQL::Test::Utils::tempdir();
+	my $folder = Cwd::abs_path(PostgreSQL::Test::Utils::tempdir());
 	my $page = $html =~ s/&/&amp;/gr =~ s/"/&quot;/gr;
 	open(my $frames, '>', "$folder/frames.html") or die "frames.html: $!\n";
 	print $frames '<!DOCTYPE html><meta charset="utf-8"/><body>';
