@@ -37,6 +37,19 @@ OBJS = \
 	src/report/compare.o \
 	src/report/drift.o \
 	src/report/path.o \
+	src/report/report.o \
+	src/report/report_ask.o \
+	src/report/report_change.o \
+	src/report/report_chart.o \
+	src/report/report_figures.o \
+	src/report/report_format.o \
+	src/report/report_html.o \
+	src/report/report_section.o \
+	src/report/report_sql.o \
+	src/report/report_style.o \
+	src/report/report_task.o \
+	src/report/report_text.o \
+	src/report/report_todo.o \
 	src/report/sample.o \
 	src/report/share.o \
 	src/report/trait.o \
@@ -95,7 +108,7 @@ REGRESS = setup setup_again setup_version setup_definition setup_trust loader_ch
 	client unresolved find_leads payload_drift summary_and_audit hints forget forget_encodings \
 	forget_hostile \
 	purge purge_intervals day_counts metrics zero_id lead_schema \
-	mask owner privileges dba_objects codes pairs
+	mask owner privileges dba_objects codes report pairs
 REGRESS_OPTS = --inputdir=$(srcdir) --encoding=UTF8 --no-locale
 ISOLATION = same_new_email same_lead_reference same_document update_update \
 	asset_archived package_deleted person_erased base_order two_setups two_counts

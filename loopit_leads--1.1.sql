@@ -180,6 +180,14 @@ COMMENT ON FUNCTION loopit_metrics() IS
 	'Metrics for a monitor: leads since midnight (UTC), open leads, seconds since the last delivery of each dealership, size of the log.';
 REVOKE EXECUTE ON FUNCTION loopit_metrics() FROM PUBLIC;
 
+CREATE FUNCTION loopit_report(since interval DEFAULT '1 day', html boolean DEFAULT true)
+	RETURNS text
+	LANGUAGE C STABLE CALLED ON NULL INPUT PARALLEL UNSAFE
+	AS 'MODULE_PATHNAME', 'loopit_report';
+COMMENT ON FUNCTION loopit_report(interval, boolean) IS
+	'The page to open each morning: what to do first, and the figures behind it; as HTML, or as text of 80 columns. It has no personal data.';
+REVOKE EXECUTE ON FUNCTION loopit_report(interval, boolean) FROM PUBLIC;
+
 -- ---------------------------------------------------------------------------
 -- Pure functions
 -- ---------------------------------------------------------------------------

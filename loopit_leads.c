@@ -16,7 +16,7 @@
  *
  * A raw body is read by src/payload/body.c first.  What support does with the
  * log later is in src/admin/support.c; a replay runs the same stages again.  A
- * person is erased by src/admin/forget.c.
+ * person is erased by src/admin/forget.c.  What people read is in src/report.
  *
  * The folders call each other in one direction only:
  *
@@ -46,6 +46,7 @@
 #include "payload/reason_codes.h"
 #include "report/drift.h"
 #include "report/metrics.h"
+#include "report/report.h"
 #include "server/owner.h"
 #include "store/store.h"
 
@@ -68,6 +69,7 @@ PG_FUNCTION_INFO_V1(loopit_door_token);
 PG_FUNCTION_INFO_V1(loopit_door_receive);
 PG_FUNCTION_INFO_V1(loopit_door_receive_as);
 PG_FUNCTION_INFO_V1(loopit_metrics);
+PG_FUNCTION_INFO_V1(loopit_report);
 PG_FUNCTION_INFO_V1(loopit_lead_schema);
 PG_FUNCTION_INFO_V1(loopit_reason_codes);
 PG_FUNCTION_INFO_V1(loopit_mask_payload);
@@ -308,6 +310,15 @@ loopit_metrics(PG_FUNCTION_ARGS)
 	InitMaterializedSRF(fcinfo, 0);
 	report_metrics((ReturnSetInfo *) fcinfo->resultinfo);
 	return (Datum) 0;
+}
+
+/* loopit_report(interval, boolean) returns text */
+Datum
+loopit_report(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_TEXT_P(report_page(interval_argument(fcinfo, 0),
+								 PG_ARGISNULL(1) || PG_GETARG_BOOL(1),
+								 fcinfo->flinfo->fn_oid));
 }
 
 /*

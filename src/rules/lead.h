@@ -17,6 +17,8 @@
 #ifndef LOOPIT_LEAD_H
 #define LOOPIT_LEAD_H
 
+#include <string.h>
+
 #include "rules/code.h"
 #include "rules/country.h"
 #include "rules/field.h"
@@ -36,6 +38,14 @@ lead_text(const char *data, size_t length)
 	LeadText	text = {data, length};
 
 	return text;
+}
+
+/* Returns true if both are the same bytes, or both are none. */
+static inline bool
+same_text(LeadText a, LeadText b)
+{
+	return (a.data == NULL) == (b.data == NULL) && a.length == b.length &&
+		(a.length == 0 || memcmp(a.data, b.data, a.length) == 0);
 }
 
 /* What the payload has for a field. */

@@ -1,0 +1,36 @@
+-- loopit_report(): the form for a terminal, of an installation with one thing
+-- to do, and arguments that it refuses.  What varies is masked.
+\getenv abs_srcdir PG_ABS_SRCDIR
+\set fresh :abs_srcdir '/sql/fixture/fresh.sql'
+\set done :abs_srcdir '/sql/fixture/done.sql'
+\ir :fresh
+\pset format unaligned
+\pset tuples_only on
+SET timezone = 'UTC';
+
+-- the title and the tasks
+CREATE FUNCTION tasks() RETURNS SETOF text LANGUAGE sql AS $$
+	SELECT regexp_replace(line, '\d+ (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)', '(day)', 'g')
+	-- a paragraph in one line: where it is broken depends on the day
+	FROM regexp_split_to_table(regexp_replace(substring(loopit_report(html => false)
+		from 'What to do first.*(?=Leads a day)'), '\n {4,6}(?=\S)', ' ', 'g'), '\n') line
+$$;
+
+SELECT count(loopit_ingest_lead(jsonb_build_object('id', i, 'dealership', '{"id": 998}'::jsonb,
+	'prospect', jsonb_build_object('email', 'a' || i || '@example.com')))) FROM generate_series(1, 3) i;
+SELECT * FROM tasks();
+
+-- settled by what it says
+INSERT INTO loopit.dealership (id, workspace_id) SELECT 998, min(id) FROM loopit.workspace;
+SELECT * FROM tasks() LIMIT 3;
+SELECT count(loopit_replay_lead(log_id)) FROM loopit.unresolved_lead WHERE reason = 'workspace_not_found' AND dealership_id = 998;
+SELECT * FROM tasks();
+
+-- arguments
+SELECT loopit_report('-1 hour');
+SELECT loopit_report('0 s', false);
+SELECT split_part(loopit_report(NULL, NULL), E'\n', 1);
+SELECT split_part(loopit_report('10000 years', false), E'\n', 1);
+DROP FUNCTION tasks();
+RESET timezone;
+\ir :done
