@@ -32,6 +32,7 @@ OBJS = \
 	src/payload/measure.o \
 	src/payload/read.o \
 	src/payload/reason_codes.o \
+	src/report/printable.o \
 	src/store/direct/cache.o \
 	src/store/direct/direct.o \
 	src/store/direct/eligibility.o \
