@@ -18,6 +18,7 @@
 #include <limits.h>
 
 #include "mb/pg_wchar.h"
+#include "utils/builtins.h"
 
 #include "payload/encoding.h"
 #include "report/printable.h"
@@ -175,4 +176,23 @@ append_printable_string(StringInfo out, const char *string)
 {
 	if (string != NULL)
 		append_printable(out, lead_text(string, strlen(string)));
+}
+
+/*
+ * Appends a text as a literal of SQL, for a statement that a person may copy;
+ * three dots in its place if it cannot be shown as it is.
+ */
+void
+append_literal(StringInfo out, LeadText text)
+{
+	StringInfoData shown;
+
+	initStringInfo(&shown);
+	append_printable(&shown, text);
+	if (shown.len == text.length &&
+		memcmp(shown.data, text.data, text.length) == 0)
+		appendStringInfoString(out, quote_literal_cstr(shown.data));
+	else
+		appendStringInfoString(out, "'...'");
+	pfree(shown.data);
 }
