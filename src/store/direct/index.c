@@ -158,6 +158,8 @@ matches_columns(Relation index, const TableSpec *spec, const KeySpec *key)
 
 		if (attnum == 0)
 		{
+			if (expression == NULL)
+				return false;
 			node = lfirst(expression);
 			expression = lnext(expressions, expression);
 		}
