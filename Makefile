@@ -13,6 +13,7 @@ OBJS = \
 	src/admin/setup.o \
 	src/admin/setup_alter.o \
 	src/admin/setup_create.o \
+	src/admin/setup_drop.o \
 	src/admin/setup_recognise.o \
 	src/admin/setup_step.o \
 	src/admin/setup_trust.o \
@@ -49,6 +50,7 @@ OBJS = \
 	src/store/direct/eligibility.o \
 	src/store/direct/index.o \
 	src/store/client.o \
+	src/store/forget.o \
 	src/store/inventory.o \
 	src/store/lead.o \
 	src/store/log.o \

@@ -9,10 +9,8 @@
  */
 #include "postgres.h"
 
-#include "access/xact.h"
 #include "catalog/pg_type.h"
-#include "utils/array.h"
-#include "utils/snapmgr.h"
+#include "utils/timestamp.h"
 
 #include "rules/version.h"
 #include "store/row.h"
@@ -36,6 +34,7 @@ store_insert_log(Store *store, const LogRow *log)
 	set_integer(&row, LOG_DURATION_US, log->duration_us);
 	set_datum(&row, LOG_PAYLOAD_VERSION, Int32GetDatum(PAYLOAD_VERSION));
 	set_datum(&row, LOG_ASKED_FOR_BOOKING, BoolGetDatum(log->asked_for_booking));
+	set_datum(&row, LOG_OPEN, BoolGetDatum(log->open));
 	set_string(&row, LOG_STATUS, status_name(log->status));
 	set_string(&row, LOG_REASON, code_name(log->reason));
 	set_text(&row, LOG_LEAD_REFERENCE, log->lead_reference);
@@ -51,6 +50,68 @@ store_insert_log(Store *store, const LogRow *log)
 	if (log->raw_body != NULL)
 		set_datum(&row, LOG_RAW_BODY, PointerGetDatum(log->raw_body));
 	(void) insert_row(store, TABLE_INGEST_LOG, &row);
+}
+
+/* Returns true if the row that is current is open for a conflict. */
+static bool
+is_open_conflict(const RowScan *row)
+{
+	LeadText	status = row_value(row, LOG_STATUS).text;
+	LeadText	action = row_value(row, LOG_BOOKING_ACTION).text;
+
+	return strcmp(status.data, status_name(STATUS_PROCESSED)) == 0 &&
+		strcmp(action.data, action_name(ACTION_SKIPPED)) != 0;
+}
+
+/*
+ * Returns true if open rows of the log may be settled by this one, which is
+ * about to be inserted: it is a replay, or there are open rows of its lead that
+ * it may settle.  For most leads that is one search in an index that is almost
+ * empty.
+ */
+bool
+store_may_settle(Store *store, const LogRow *log)
+{
+	Datum		key[2];
+	bool		found = false;
+	RowScan		row;
+
+	if (log->replay_of != 0)
+		return true;
+	if (log->status != STATUS_PROCESSED || !log->dealership_id.provided ||
+		log->lead_reference.data == NULL)
+		return false;
+
+	store_take_snapshot(store);
+	key[0] = Int64GetDatum(log->dealership_id.number);
+	key[1] = text_datum(log->lead_reference);
+	find_rows(store, OPEN_ROWS_BY_LEAD, key, &row);
+	while (!found && next_row(&row))
+	{
+		/* those that asked for a booking come last, and need one */
+		if (log->booking_action == ACTION_SKIPPED &&
+			row_value(&row, LOG_ASKED_FOR_BOOKING).number != 0)
+			break;
+		found = !is_open_conflict(&row);
+	}
+	end_rows(&row);
+	return found;
+}
+
+/*
+ * Clears the mark of open rows that the inserted row has settled.  A row that
+ * another transaction has locked is left to that one: view open_delivery shows
+ * no settled row, marked or not.
+ */
+void
+store_settle(Store *store, const LogRow *log)
+{
+	StatementArgs args = {0};
+
+	arg_value(&args, INT8OID, &log->dealership_id);
+	arg_text(&args, log->lead_reference);
+	arg_id(&args, log->replay_of);
+	run_change(store, SQL_SETTLE, &args);
 }
 
 /*
@@ -123,6 +184,8 @@ find_leads_statement(const LeadQuery *query)
 		return SQL_FIND_LEADS_BY_REFERENCE;
 	if (query->email.data != NULL)
 		return SQL_FIND_LEADS_BY_EMAIL;
+	if (query->dealership_id.provided)
+		return SQL_FIND_LEADS_BY_DEALERSHIP;
 	return query->from.provided ? SQL_FIND_LEADS_BY_TIME : SQL_FIND_NEWEST_LEADS;
 }
 
@@ -144,6 +207,7 @@ store_find_leads(Store *store, const LeadQuery *query, Tuplestorestate *result)
 		arg_text(&args, query->email);
 		arg_value(&args, TIMESTAMPTZOID, &query->from);
 		arg_value(&args, TIMESTAMPTZOID, &query->until);
+		arg_value(&args, INT8OID, &query->dealership_id);
 	}
 	if (statement == SQL_FIND_LEADS_BY_REFERENCE)
 		arg_text(&args, query->other_reference);
@@ -167,101 +231,46 @@ store_dismiss_lead(Store *store, int64 log_id, int64 now, LeadText note)
 	run_change(store, SQL_DISMISS_LEAD, &args);
 }
 
-/* Deletes rows received before; returns how many. */
-int64
-store_purge_log(Store *store, int64 processed_before, int64 others_before,
-				int64 max_rows)
-{
-	StatementArgs args = {0};
-
-	arg_integer(&args, processed_before);
-	arg_integer(&args, others_before);
-	arg_integer(&args, max_rows);
-	return (int64) run_change(store, SQL_PURGE_LOG, &args);
-}
-
-/* Changes what belongs to a person; returns how many rows. */
+/* Deletes rows received from a time on and before another; returns how many. */
 static int64
-change_of_person(Store *store, Statement statement, int64 workspace_id,
-				 int64 person_id)
+purge_between(Store *store, Statement statement, int64 from, int64 until,
+			  int64 max_rows)
 {
 	StatementArgs args = {0};
 
-	arg_integer(&args, workspace_id);
-	arg_integer(&args, person_id);
+	if (max_rows == 0 || from >= until)
+		return 0;
+	arg_integer(&args, from);
+	arg_integer(&args, until);
+	arg_integer(&args, max_rows);
 	return (int64) run_change(store, statement, &args);
 }
 
 /*
- * Returns true if that is, in lower case, the e-mail of a person of the
- * workspace or of a row of the log.
- */
-bool
-store_is_known_email(Store *store, int64 workspace_id, LeadText email)
-{
-	StatementArgs args = {0};
-
-	arg_integer(&args, workspace_id);
-	arg_text(&args, email);
-	return run_look(store, SQL_FIND_EMAIL, &args) > 0;
-}
-
-/* How many rows of the log a person has in the active snapshot. */
-static int64
-count_log_rows(Store *store, int64 workspace_id, int64 person_id)
-{
-	StatementArgs args = {0};
-
-	arg_integer(&args, workspace_id);
-	arg_integer(&args, person_id);
-	return single_id(run_look(store, SQL_COUNT_LOG_ROWS, &args));
-}
-
-/*
- * Raises a serialization failure if a delivery of the person, for which the
- * lock has waited, left a row in the log that the transaction's own snapshot
- * does not see: it would not be erased.
- */
-static void
-require_visible_log(Store *store, int64 workspace_id, int64 person_id)
-{
-	int64		seen = count_log_rows(store, workspace_id, person_id);
-	int64		committed;
-
-	PushActiveSnapshot(GetLatestSnapshot());
-	committed = count_log_rows(store, workspace_id, person_id);
-	PopActiveSnapshot();
-	if (committed != seen)
-		ereport(ERROR,
-				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
-				 errmsg("could not serialize access due to concurrent update")));
-}
-
-/*
- * Erases the person with that e-mail, in lower case; returns the id, 0 if there
- * is none.  Counts all but log_rows.
+ * Deletes at most so many rows that were processed before the first time, and,
+ * before the second, rows that were not, or whose lead is still open.  Returns
+ * how many.
+ *
+ * A delivery that is deleted settles nothing any more by being there.  So what
+ * it settled is marked first, where that was missed when it came.
  */
 int64
-store_forget_person(Store *store, int64 workspace_id, LeadText email,
-					ForgetCounts *counts)
+store_purge_log(Store *store, int64 processed_before, int64 others_before,
+				int64 max_rows)
 {
-	StatementArgs key = {0};
-	int64		person_id;
+	int64		all_before = Min(processed_before, others_before);
+	int64		some_before = Max(processed_before, others_before);
+	StatementArgs args = {0};
+	int64		deleted;
 
-	arg_integer(&key, workspace_id);
-	arg_text(&key, email);
-	person_id = single_id(run_change(store, SQL_LOCK_PERSON_TO_FORGET, &key));
-	if (person_id == 0)
-		return 0;
-	if (IsolationUsesXactSnapshot())
-		require_visible_log(store, workspace_id, person_id);
-	counts->bookings = change_of_person(store, SQL_UNLINK_BOOKINGS,
-										workspace_id, person_id);
-	counts->documents = change_of_person(store, SQL_DELETE_DOCUMENTS,
-										 workspace_id, person_id);
-	counts->persons = change_of_person(store, SQL_DELETE_PERSON,
-									   workspace_id, person_id);
-	return person_id;
+	arg_integer(&args, processed_before);
+	run_change(store, SQL_SETTLE_BEFORE, &args);
+	deleted = purge_between(store, SQL_PURGE_ALL, DT_NOBEGIN, all_before,
+							max_rows);
+	return deleted +
+		purge_between(store, some_before == others_before ?
+					  SQL_PURGE_FAILURES : SQL_PURGE_PROCESSED,
+					  all_before, some_before, max_rows - deleted);
 }
 
 /*
@@ -298,23 +307,4 @@ store_next_unread(UnreadScan *scan)
 	scan->payload = (Jsonb *) result_varlena(scan->next, 3);
 	scan->next++;
 	return true;
-}
-
-/*
- * Erases what is personal in rows of the log: those of the person (0: nobody),
- * those of the e-mail, and the rows of these ids.  Returns how many.
- */
-int64
-store_forget_log(Store *store, int64 workspace_id, int64 person_id,
-				 LeadText email, Datum *log_ids, int count)
-{
-	StatementArgs args = {0};
-	ArrayType  *ids = construct_array(log_ids, count, INT8OID, sizeof(int64),
-									  FLOAT8PASSBYVAL, TYPALIGN_DOUBLE);
-
-	arg_integer(&args, workspace_id);
-	arg_id(&args, person_id);
-	arg_text(&args, email);
-	arg_datum(&args, PointerGetDatum(ids), false);
-	return (int64) run_change(store, SQL_FORGET_LOG, &args);
 }

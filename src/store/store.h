@@ -91,6 +91,7 @@ typedef struct LogRow
 									 * came */
 	int64		duration_us;
 	bool		asked_for_booking;
+	bool		open;			/* something is to be done about the lead */
 	Status		status;
 	Code		reason;			/* CODE_NONE is null, also below */
 	LeadText	lead_reference;
@@ -121,6 +122,7 @@ typedef struct LeadQuery
 	LeadText	email;
 	LeadValue	from;			/* times; both ends are included */
 	LeadValue	until;
+	LeadValue	dealership_id;
 } LeadQuery;
 
 /* Rows of the log whose payload, or body, was not processed. */
@@ -210,6 +212,8 @@ extern int64 store_insert_booking(Store *store, int64 workspace_id,
 
 /* log.c */
 extern void store_insert_log(Store *store, const LogRow *row);
+extern bool store_may_settle(Store *store, const LogRow *row);
+extern void store_settle(Store *store, const LogRow *row);
 extern Jsonb *store_find_base(Store *store, int64 workspace_id,
 							  LeadText lead_reference, int64 person_id,
 							  bool (*is_base) (Jsonb *outcome));
@@ -221,13 +225,15 @@ extern void store_dismiss_lead(Store *store, int64 log_id, int64 now,
 							   LeadText note);
 extern int64 store_purge_log(Store *store, int64 processed_before,
 							 int64 others_before, int64 max_rows);
+extern void store_list_unread(Store *store, int64 workspace_id,
+							  UnreadScan *scan);
+extern bool store_next_unread(UnreadScan *scan);
+
+/* forget.c */
 extern bool store_is_known_email(Store *store, int64 workspace_id,
 								 LeadText email);
 extern int64 store_forget_person(Store *store, int64 workspace_id,
 								 LeadText email, ForgetCounts *counts);
-extern void store_list_unread(Store *store, int64 workspace_id,
-							  UnreadScan *scan);
-extern bool store_next_unread(UnreadScan *scan);
 extern int64 store_forget_log(Store *store, int64 workspace_id,
 							  int64 person_id, LeadText email,
 							  Datum *log_ids, int count);
