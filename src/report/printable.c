@@ -170,14 +170,6 @@ append_printable(StringInfo out, LeadText text)
 	append_printable_start(out, text, INT_MAX);
 }
 
-/* The same for a string; NULL is nothing. */
-void
-append_printable_string(StringInfo out, const char *string)
-{
-	if (string != NULL)
-		append_printable(out, lead_text(string, strlen(string)));
-}
-
 /*
  * Appends a text as a literal of SQL, for a statement that a person may copy;
  * three dots in its place if it cannot be shown as it is.

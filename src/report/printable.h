@@ -15,7 +15,6 @@
 extern void append_printable(StringInfo out, LeadText text);
 extern void append_printable_start(StringInfo out, LeadText text,
 								   int characters);
-extern void append_printable_string(StringInfo out, const char *string);
 extern void append_literal(StringInfo out, LeadText text);
 
 #endif							/* LOOPIT_PRINTABLE_H */

@@ -206,8 +206,7 @@ const StatementSpec support_statements[NUM_SUPPORT_STATEMENTS] = {
 		" OPERATOR(pg_catalog.<=) " NUMBER(MAX_UNREAD_BYTES) " THEN b.raw_body END"
 		" FROM ("
 		NEWEST("l.id, l.received_at, l.raw_body",
-			   "l.dismissed_at IS NULL"
-			   " AND l.status OPERATOR(pg_catalog.<>) 'processed'",
+			   "l.status OPERATOR(pg_catalog.<>) 'processed'",
 			   MAX_DELIVERIES_SEARCHED) ") b"
 		" WHERE b.raw_body IS NOT NULL"
 		" ORDER BY b.received_at DESC LIMIT " NUMBER(MAX_UNREAD_SEARCHED),
