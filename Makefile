@@ -55,6 +55,18 @@ OBJS = \
 	src/report/trait.o \
 	src/report/walk.o \
 	src/report/metrics.o \
+	src/report/explain.o \
+	src/report/explain_bodies.o \
+	src/report/explain_near.o \
+	src/report/issue.o \
+	src/report/next.o \
+	src/report/lines.o \
+	src/report/printable.o \
+	src/report/story.o \
+	src/report/support_mail.o \
+	src/report/support_row.o \
+	src/report/support_sql.o \
+	src/report/variants.o \
 	src/store/direct/cache.o \
 	src/store/direct/direct.o \
 	src/store/direct/eligibility.o \
@@ -105,7 +117,7 @@ REGRESS = setup setup_again setup_version setup_definition setup_trust loader_ch
 	documents identity_changed booking vehicles locations late_delivery unchanged_values redelivery rejected failed \
 	dry_run \
 	deferred tenants messages batch webhook webhook_encoding webhook_malformed payload_limits replay replay_order \
-	client unresolved find_leads payload_drift summary_and_audit hints forget forget_encodings \
+	client unresolved find_leads explain_lead support_mail payload_drift summary_and_audit hints forget forget_encodings \
 	forget_hostile \
 	purge purge_intervals day_counts metrics zero_id lead_schema \
 	mask owner privileges dba_objects codes report pairs

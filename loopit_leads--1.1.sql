@@ -76,6 +76,23 @@ COMMENT ON FUNCTION loopit_find_leads(text, text, timestamptz, interval, bigint)
 	'Deliveries by lead reference, e-mail, time and dealership, newest first, without their payloads, and what became of each; without an argument the newest 100.';
 REVOKE EXECUTE ON FUNCTION loopit_find_leads(text, text, timestamptz, interval, bigint) FROM PUBLIC;
 
+CREATE FUNCTION loopit_explain_lead(
+		lead_reference text DEFAULT NULL, email text DEFAULT NULL,
+		dealership_id bigint DEFAULT NULL)
+	RETURNS SETOF text
+	LANGUAGE C STABLE CALLED ON NULL INPUT PARALLEL UNSAFE ROWS 50
+	AS 'MODULE_PATHNAME', 'loopit_explain_lead';
+COMMENT ON FUNCTION loopit_explain_lead(text, text, bigint) IS
+	'The story of a lead for a person: every delivery, replay and dismissal, what was stored, every issue, and what to do next; what is near where nothing is found.';
+REVOKE EXECUTE ON FUNCTION loopit_explain_lead(text, text, bigint) FROM PUBLIC;
+
+CREATE FUNCTION loopit_support_mail(log_id bigint) RETURNS text
+	LANGUAGE C STABLE CALLED ON NULL INPUT PARALLEL UNSAFE
+	AS 'MODULE_PATHNAME', 'loopit_support_mail';
+COMMENT ON FUNCTION loopit_support_mail(bigint) IS
+	'The message about that row of loopit.ingest_log to the support teams of Dealer Studio and Loopit.';
+REVOKE EXECUTE ON FUNCTION loopit_support_mail(bigint) FROM PUBLIC;
+
 CREATE FUNCTION loopit_forget_person(workspace_id bigint, email text) RETURNS jsonb
 	LANGUAGE C VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE
 	AS 'MODULE_PATHNAME', 'loopit_forget_person';

@@ -16,7 +16,7 @@
  *
  * A raw body is read by src/payload/body.c first.  What support does with the
  * log later is in src/admin/support.c; a replay runs the same stages again.  A
- * person is erased by src/admin/forget.c.  What people read is in src/report.
+ * person is erased by src/admin/forget.c.  What people and monitors read is in src/report.
  *
  * The folders call each other in one direction only:
  *
@@ -47,6 +47,8 @@
 #include "report/drift.h"
 #include "report/metrics.h"
 #include "report/report.h"
+#include "report/explain.h"
+#include "report/support_mail.h"
 #include "server/owner.h"
 #include "store/store.h"
 
@@ -59,6 +61,8 @@ PG_FUNCTION_INFO_V1(loopit_validate_lead);
 PG_FUNCTION_INFO_V1(loopit_replay_lead);
 PG_FUNCTION_INFO_V1(loopit_dismiss_lead);
 PG_FUNCTION_INFO_V1(loopit_find_leads);
+PG_FUNCTION_INFO_V1(loopit_explain_lead);
+PG_FUNCTION_INFO_V1(loopit_support_mail);
 PG_FUNCTION_INFO_V1(loopit_purge_ingest_log);
 PG_FUNCTION_INFO_V1(loopit_forget_person);
 PG_FUNCTION_INFO_V1(loopit_payload_drift);
@@ -199,6 +203,28 @@ loopit_find_leads(PG_FUNCTION_ARGS)
 	InitMaterializedSRF(fcinfo, 0);
 	support_find_leads(&find, (ReturnSetInfo *) fcinfo->resultinfo);
 	return (Datum) 0;
+}
+
+/* loopit_explain_lead(text, text, bigint) returns setof text */
+Datum
+loopit_explain_lead(PG_FUNCTION_ARGS)
+{
+	int64		dealership_id;
+
+	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
+	explain_lead(varlena_argument(fcinfo, 0), varlena_argument(fcinfo, 1),
+				 bigint_argument(fcinfo, 2, &dealership_id),
+				 (ReturnSetInfo *) fcinfo->resultinfo);
+	return (Datum) 0;
+}
+
+/* loopit_support_mail(bigint) returns text */
+Datum
+loopit_support_mail(PG_FUNCTION_ARGS)
+{
+	int64		log_id;
+
+	PG_RETURN_TEXT_P(support_mail(bigint_argument(fcinfo, 0, &log_id)));
 }
 
 /* loopit_purge_ingest_log(interval, interval, int) returns bigint */

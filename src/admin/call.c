@@ -66,6 +66,18 @@ argument_email(struct varlena *argument)
 	return email.data == NULL ? email : fold_email(email);
 }
 
+/* A reference without the # that people write before it, if there is one. */
+LeadText
+without_number_sign(LeadText reference)
+{
+	if (reference.length == 0 || reference.data[0] != '#')
+		return lead_text(NULL, 0);
+	reference.data++;
+	reference.length--;
+	trim_database_text(&reference);
+	return reference;
+}
+
 /* Raises if the argument is NULL; the hint is what would be right. */
 void
 require_not_null(const void *argument, const char *name, const char *hint)
@@ -75,6 +87,16 @@ require_not_null(const void *argument, const char *name, const char *hint)
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 				 errmsg("%s must not be null", name),
 				 errhint("%s", hint)));
+}
+
+void
+raise_no_log_row(int64 log_id)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_NO_DATA_FOUND),
+			 errmsg("row " INT64_FORMAT " of loopit.ingest_log does not exist",
+					log_id),
+			 errhint("%s", HINT_LOG_ID)));
 }
 
 bool

@@ -16,8 +16,6 @@
 #include "payload/body.h"
 #include "payload/encoding.h"
 
-#define HINT_LOG_ID \
-	"Take the log_id of loopit.unresolved_lead or loopit_find_leads()."
 #define HINT_AGE		"Give the age of the rows, like interval '90 days'."
 #define HINT_MAX_ROWS	"Give the number of rows that one call may delete."
 
@@ -27,18 +25,6 @@ time_value(TimestampTz time)
 	LeadValue	value = {.provided = true,.number = time};
 
 	return value;
-}
-
-/* A reference without the # that people write before it, if there is one. */
-static LeadText
-without_number_sign(LeadText reference)
-{
-	if (reference.length == 0 || reference.data[0] != '#')
-		return lead_text(NULL, 0);
-	reference.data++;
-	reference.length--;
-	trim_database_text(&reference);
-	return reference;
 }
 
 /*
@@ -87,11 +73,7 @@ static void
 find_delivery(Store *store, int64 log_id, LoggedDelivery *logged)
 {
 	if (log_id == 0 || !store_find_delivery(store, log_id, logged))
-		ereport(ERROR,
-				(errcode(ERRCODE_NO_DATA_FOUND),
-				 errmsg("row " INT64_FORMAT " of loopit.ingest_log does not exist",
-						log_id),
-				 errhint("%s", HINT_LOG_ID)));
+		raise_no_log_row(log_id);
 }
 
 /*

@@ -332,7 +332,7 @@ all_silent_todo(const Figures *figures, TimestampTz last, double missing)
 	PageTodo   *todo = palloc0(sizeof(PageTodo));
 
 	todo->level = TODO_FIX;
-	todo->leads = PG_INT64_MAX;
+	todo->leads = (double) PG_INT64_MAX;
 	todo->headline = psprintf("No lead has arrived for %s",
 							  span_text(last, figures->now));
 	todo->text = psprintf("The last one came on %s; usually %s a day do. Look at the front end first: whether it runs, whether it answers 401 or 5xx, whether it reaches this database. Then ask Dealer Studio whether it sends.",

@@ -11,6 +11,8 @@
  */
 #include "rules/code.h"
 
+#include <string.h>
+
 /* .field is unset if the field table has the fields that can have the code. */
 const CodeSpec code_table[NUM_CODES] = {
 	[CODE_WRONG_TYPE] = {
@@ -264,6 +266,19 @@ const char *
 code_name(Code code)
 {
 	return code == CODE_NONE ? NULL : code_table[code].name;
+}
+
+/* Returns the code of that name, CODE_NONE if there is none. */
+Code
+code_of_name(const char *name, size_t length)
+{
+	for (int code = 0; code < NUM_CODES; code++)
+	{
+		if (strlen(code_table[code].name) == length &&
+			memcmp(code_table[code].name, name, length) == 0)
+			return (Code) code;
+	}
+	return CODE_NONE;
 }
 
 /*

@@ -109,6 +109,7 @@ extern const char *status_name(Status status);
 extern const char *action_name(Action action);
 extern const char *thing_name(Thing thing);
 extern const char *code_name(Code code);
+extern Code code_of_name(const char *name, size_t length);
 
 extern Code code_first_blocking(CodeSet codes, Thing thing);
 

@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * search.c
- *	  Finds an e-mail address in a text, whatever its escapes and encoding.
+ *	  Finds an e-mail address, or a word, in a text, whatever its escapes and
+ *	  encoding.
  *
  * The text is a request body that nobody could read, so nothing is known of
  * its syntax.  The address is looked for in the bytes as they are, and again
@@ -243,4 +244,55 @@ contains_address(const char *text, size_t text_length,
 	/* in a form it is a space */
 	copy_replaced(text, text_length, '+', ' ', room);
 	return find_in_layers(room, text_length, address, address_length);
+}
+
+/* Looks for the word where no letter, digit or _ stands beside it. */
+static bool
+find_word(const char *text, size_t length, const char *word, size_t word_length)
+{
+	const char *end = text + length;
+
+	for (const char *at = text;
+		 (size_t) (end - at) >= word_length &&
+		 (at = memchr(at, word[0], (size_t) (end - at) - word_length + 1)) != NULL;
+		 at++)
+	{
+		if (memcmp(at, word, word_length) == 0 &&
+			(at == text || !is_word(at[-1])) &&
+			(at + word_length == end || !is_word(at[word_length])))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Returns true if the text contains the word, which is not empty, in one of its
+ * layers of escapes, or in UTF-16.  room is that of contains_address().
+ */
+bool
+contains_word(const char *text, size_t text_length,
+			  const char *word, size_t word_length, char *room)
+{
+	bool		is_wide = text_length > 0 && memchr(text, '\0', text_length) != NULL;
+
+	for (int first = -1; first < (is_wide ? 2 : 0); first++)
+	{
+		size_t		length = text_length;
+		size_t		before;
+
+		if (first < 0 && text_length > 0)
+			memcpy(room, text, text_length);
+		else if (first >= 0)
+			length = copy_every(text, text_length, 2, (size_t) first, room);
+		for (int layer = 0; layer <= MAX_LAYERS; layer++)
+		{
+			if (find_word(room, length, word, word_length))
+				return true;
+			before = length;
+			length = remove_layer(room, length);
+			if (length == before)
+				break;
+		}
+	}
+	return false;
 }
