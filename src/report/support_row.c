@@ -132,10 +132,3 @@ text_is(LeadText text, const char *string)
 {
 	return same_text(text, lead_text(string, strlen(string)));
 }
-
-bool
-same_text(LeadText a, LeadText b)
-{
-	return a.data != NULL && b.data != NULL && a.length == b.length &&
-		memcmp(a.data, b.data, a.length) == 0;
-}

@@ -55,6 +55,5 @@ extern int64 support_find_open(Store *store, const LeadKey *lead,
 							   LeadText *reason);
 extern LeadValue look_value(const Look *look, int column);
 extern bool text_is(LeadText text, const char *string);
-extern bool same_text(LeadText a, LeadText b);
 
 #endif							/* LOOPIT_SUPPORT_ROW_H */
