@@ -12,7 +12,9 @@ OBJS = \
 	src/admin/forget.o \
 	src/admin/setup.o \
 	src/admin/setup_alter.o \
+	src/admin/setup_carry.o \
 	src/admin/setup_create.o \
+	src/admin/setup_partition.o \
 	src/admin/setup_recognise.o \
 	src/admin/setup_step.o \
 	src/admin/setup_trust.o \
@@ -36,11 +38,15 @@ OBJS = \
 	src/store/direct/direct.o \
 	src/store/direct/eligibility.o \
 	src/store/direct/index.o \
+	src/store/direct/partition.o \
 	src/store/client.o \
 	src/store/inventory.o \
 	src/store/lead.o \
 	src/store/log.o \
 	src/store/look.o \
+	src/store/partition.o \
+	src/store/partition_drop.o \
+	src/store/partition_list.o \
 	src/store/planner.o \
 	src/store/row.o \
 	src/store/row_direct.o \

@@ -14,6 +14,7 @@
 #include "ingest/ingest.h"
 #include "payload/body.h"
 #include "payload/encoding.h"
+#include "store/partition.h"
 
 #define HINT_LOG_ID \
 	"Take the log_id of loopit.unresolved_lead or loopit_find_leads()."
@@ -158,8 +159,9 @@ older_than_time(const Interval *interval, const char *name)
 }
 
 /*
- * Deletes at most max_rows rows of the log that are older than that; returns how
- * many.  failures_older_than NULL: the same as older_than.  Raises if another
+ * Deletes at most max_rows rows of the log that are older than that, or drops the
+ * partitions that have no other rows; returns how many rows are gone.  Makes the
+ * partitions of the next periods first.  failures_older_than NULL: the same as older_than.  Raises if another
  * argument is NULL, or if max_rows is less than 1.
  */
 int64
@@ -184,8 +186,11 @@ support_purge_log(const Interval *older_than,
 		older_than_time(failures_older_than, "failures_older_than");
 
 	store = call_begin(&scope, false);
-	deleted = store_purge_log(store, processed_before, others_before,
-							  *max_rows);
+	(void) store_make_partitions(store, GetCurrentTimestamp(), *max_rows);
+	deleted = store_drop_partitions(store, processed_before, others_before);
+	if (deleted == 0)
+		deleted = store_purge_log(store, processed_before, others_before,
+								  *max_rows);
 	call_end(&scope, store);
 	return deleted;
 }

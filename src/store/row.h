@@ -51,6 +51,9 @@ typedef struct RowAccess
 extern const RowAccess direct_access;
 extern const RowAccess sql_access;
 
+/* row_direct.c */
+extern bool insert_into_partition(Store *store, Table table, RowValues *row);
+
 /* planner.c */
 extern void planner_init(void);
 extern void plan_by_key(SPIPlanPtr plan, const TableSpec *spec, int key);

@@ -125,6 +125,22 @@ insert_direct(Store *store, Table table, RowValues *row)
 	return id;
 }
 
+/*
+ * Inserts a row, to which no sequence gives an id, into the partition that it
+ * belongs to; false: the table is not partitioned, or the insert uses SQL.
+ */
+bool
+insert_into_partition(Store *store, Table table, RowValues *row)
+{
+	DirectRelation *partition = direct_open_partition(store->direct, table,
+													  row->values, row->nulls);
+
+	if (partition == NULL || !direct_is_writable(partition))
+		return false;
+	direct_insert(partition, row->values, row->nulls);
+	return true;
+}
+
 static bool
 update_direct(Store *store, Table table, RowValues *row)
 {

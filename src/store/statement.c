@@ -187,12 +187,18 @@ const StatementSpec statements[NUM_STATEMENTS] = {
 		ARGS(INT8OID, TIMESTAMPTZOID, TEXTOID)
 	},
 	[SQL_PURGE_LOG] = {
-		"DELETE FROM loopit.ingest_log l WHERE l.id" EQ "ANY (ARRAY("
-		" SELECT o.id FROM loopit.ingest_log o"
+		/* the times of what is deleted exclude the other partitions */
+		"WITH old AS MATERIALIZED (SELECT o.id, o.received_at"
+		" FROM loopit.ingest_log o"
 		" WHERE o.received_at OPERATOR(pg_catalog.<) GREATEST($1, $2)"
-		" AND o.received_at OPERATOR(pg_catalog.<)"
-		" CASE o.status WHEN 'processed' THEN $1 ELSE $2 END"
-		" ORDER BY o.received_at, o.id LIMIT $3 FOR UPDATE SKIP LOCKED))",
+		" AND " LOG_ROW_IS_DUE
+		" ORDER BY o.received_at, o.id LIMIT $3 FOR UPDATE SKIP LOCKED)"
+		" DELETE FROM loopit.ingest_log l"
+		" WHERE l.id" EQ "ANY (ARRAY(SELECT old.id FROM old))"
+		" AND l.received_at OPERATOR(pg_catalog.>=)"
+		" (SELECT pg_catalog.min(old.received_at) FROM old)"
+		" AND l.received_at OPERATOR(pg_catalog.<=)"
+		" (SELECT pg_catalog.max(old.received_at) FROM old)",
 		TABLE(INGEST_LOG),
 		ARGS(TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID)
 	},

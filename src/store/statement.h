@@ -45,6 +45,14 @@ typedef enum Statement
 	NUM_STATEMENTS
 } Statement;
 
+/*
+ * Of a row of the log, named o: whether it is old enough to be purged.  $1 is the
+ * time before which processed ones are, $2 that of the others.
+ */
+#define LOG_ROW_IS_DUE \
+	"o.received_at OPERATOR(pg_catalog.<)" \
+	" CASE o.status WHEN 'processed' THEN $1 ELSE $2 END"
+
 typedef struct StatementSpec
 {
 	const char *sql;

@@ -38,6 +38,7 @@ typedef struct DirectIndex
 typedef struct DirectTable
 {
 	const TableSpec *spec;
+	bool		partition;		/* of the table: rows are inserted only */
 	Oid			relid;
 	int			ncolumns;		/* of the description */
 	AttrNumber	attnum[MAX_COLUMNS];
@@ -89,6 +90,9 @@ extern void direct_init(const char *schema, const TableSpec *specs, int count);
 extern DirectSession *direct_begin(bool read_only);
 extern void direct_end(DirectSession *session);
 extern DirectRelation *direct_open(DirectSession *session, int number);
+extern DirectRelation *direct_open_partition(DirectSession *session, int number,
+											 const Datum *values,
+											 const char *nulls);
 extern void direct_check_shape(int number);
 
 /* index.c */
