@@ -5,6 +5,8 @@
 -- complain if script is sourced in psql, rather than via ALTER EXTENSION loopit_leads UPDATE TO '1.1'
 \echo Use "ALTER EXTENSION loopit_leads UPDATE TO '1.1'" to load this file. \quit
 
+ALTER TYPE loopit_found_lead ADD ATTRIBUTE state text;
+
 CREATE OR REPLACE FUNCTION loopit_ingest_lead(jsonb) RETURNS jsonb
 	LANGUAGE C VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE
 	AS 'MODULE_PATHNAME', 'loopit_ingest_lead';
@@ -45,14 +47,22 @@ COMMENT ON FUNCTION loopit_dismiss_lead(bigint, text) IS
 COMMENT ON TYPE loopit_found_lead IS
 	'A row of loopit_find_leads(): a delivery without its payload.';
 
+-- Further arguments: the row of the function is changed "the hard way", as in
+-- contrib's upgrade scripts, so that its grants and the views that call it stay.
+UPDATE pg_catalog.pg_proc SET
+	pronargs = 5, pronargdefaults = 0, proargdefaults = NULL,
+	proargnames = '{lead_reference,email,around,within,dealership_id}',
+	proargtypes = pg_catalog.array_to_string(ARRAY['text'::pg_catalog.regtype, 'text'::pg_catalog.regtype, 'timestamptz'::pg_catalog.regtype, 'interval'::pg_catalog.regtype, 'bigint'::pg_catalog.regtype]::pg_catalog.oid[], ' ')::pg_catalog.oidvector
+WHERE oid = pg_catalog.to_regprocedure('@extschema@.loopit_find_leads(text, text, timestamptz, interval)');
 CREATE OR REPLACE FUNCTION loopit_find_leads(
 		lead_reference text DEFAULT NULL, email text DEFAULT NULL,
-		around timestamptz DEFAULT NULL, within interval DEFAULT NULL)
+		around timestamptz DEFAULT NULL, within interval DEFAULT NULL,
+		dealership_id bigint DEFAULT NULL)
 	RETURNS SETOF loopit_found_lead
 	LANGUAGE C STABLE CALLED ON NULL INPUT PARALLEL UNSAFE
 	AS 'MODULE_PATHNAME', 'loopit_find_leads';
-COMMENT ON FUNCTION loopit_find_leads(text, text, timestamptz, interval) IS
-	'Deliveries by lead reference, e-mail and time, newest first, without their payloads; without an argument the newest 100.';
+COMMENT ON FUNCTION loopit_find_leads(text, text, timestamptz, interval, bigint) IS
+	'Deliveries by lead reference, e-mail, time and dealership, newest first, without their payloads, and what became of each; without an argument the newest 100.';
 
 CREATE OR REPLACE FUNCTION loopit_forget_person(workspace_id bigint, email text) RETURNS jsonb
 	LANGUAGE C VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE
@@ -792,6 +802,121 @@ FROM loopit.ingest_log
 GROUP BY 1, 2, 3, 4, 7;
 COMMENT ON VIEW loopit.ingest_summary IS
 	'Counts per day (UTC), workspace, dealership, status and reason: the alarm for leads that do not appear.';
+
+$ddl$),
+(16, 'whether a lead is still open', '{loopit.ingest_log_open_idx,
+  loopit.ingest_log_failure_idx,
+  loopit.open_delivery,
+  loopit.unresolved_lead,
+  loopit.ingest_audit}', $ddl$
+
+ALTER TABLE loopit.ingest_log
+	ADD COLUMN IF NOT EXISTS open boolean NOT NULL DEFAULT false;
+-- Rows of before: what loopit.unresolved_lead found by a search.
+UPDATE loopit.ingest_log l SET open = true
+WHERE NOT l.open AND l.dismissed_at IS NULL
+AND (l.status <> 'processed' OR l.booking_action = 'skipped' AND l.asked_for_booking)
+AND (l.payload IS NOT NULL OR l.raw_body <> '')
+AND NOT EXISTS (
+	SELECT FROM loopit.ingest_log later
+	WHERE later.lead_reference = l.lead_reference
+	AND later.dealership_id = l.dealership_id
+	AND (later.received_at, later.id) > (l.received_at, l.id)
+	AND later.status = 'processed'
+	AND (later.booking_action <> 'skipped' OR NOT l.asked_for_booking))
+AND NOT EXISTS (
+	SELECT FROM loopit.ingest_log replay
+	WHERE replay.replay_of = l.id
+	AND (l.dealership_id IS NULL OR l.lead_reference IS NULL));
+UPDATE loopit.ingest_log l SET open = true
+WHERE NOT l.open AND l.dismissed_at IS NULL
+AND l.status = 'processed' AND l.booking_action = 'unchanged'
+AND l.outcome @> '{"issues": [{"code": "booking_conflict"}]}'
+AND (l.payload IS NOT NULL OR l.raw_body <> '');
+-- Without statistics of the column the planner takes half of the log for open.
+DO $statistics$
+BEGIN
+	IF EXISTS (SELECT FROM loopit.ingest_log) THEN
+		ANALYZE loopit.ingest_log (open);
+	END IF;
+END
+$statistics$;
+COMMENT ON COLUMN loopit.ingest_log.open IS
+	'The lead needs something done, and the row can be replayed. Cleared by the delivery or replay that settles it, by a dismissal or an erasure. loopit.open_delivery has the rows of which that is still true.';
+
+-- Deliveries find by it what they settle, and few rows are in it.
+CREATE INDEX IF NOT EXISTS ingest_log_open_idx
+	ON loopit.ingest_log (dealership_id, lead_reference, asked_for_booking, received_at, id)
+	WHERE open;
+-- What is purged after failures_older_than, and what has been open since when.
+CREATE INDEX IF NOT EXISTS ingest_log_failure_idx
+	ON loopit.ingest_log (received_at, id) WHERE status <> 'processed' OR open;
+DROP INDEX IF EXISTS loopit.ingest_log_unsettled_idx;
+DROP INDEX IF EXISTS loopit.ingest_log_conflict_idx;
+DROP STATISTICS IF EXISTS loopit.ingest_log_unsettled_stats;
+
+-- A delivery and an earlier one of the same lead may run at once and not see
+-- each other, so a row that is marked open is looked at once more.  OFFSET 0
+-- makes that a look-up per open row whatever the planner expects; the newest
+-- delivery of a lead is the likeliest to settle it.
+CREATE OR REPLACE VIEW loopit.open_delivery AS
+SELECT l.id AS log_id, l.received_at, l.dealership_id, l.workspace_id,
+	l.lead_reference, l.email, l.status,
+	COALESCE(l.reason, l.booking_reason, 'booking_conflict') AS reason,
+	l.asked_for_booking
+FROM loopit.ingest_log l
+WHERE l.open
+AND NOT EXISTS (
+	SELECT FROM loopit.ingest_log later
+	WHERE later.lead_reference = l.lead_reference
+	AND later.dealership_id = l.dealership_id
+	AND later.received_at >= l.received_at
+	AND (later.received_at, later.id) > (l.received_at, l.id)
+	AND later.status = 'processed'
+	AND (later.booking_action <> 'skipped' OR NOT l.asked_for_booking)
+	-- a conflict is settled by dismissal alone
+	AND (l.status <> 'processed' OR l.booking_action = 'skipped')
+	ORDER BY later.received_at DESC OFFSET 0)
+AND NOT EXISTS (
+	SELECT FROM loopit.ingest_log replay
+	WHERE replay.replay_of = l.id
+	AND (l.dealership_id IS NULL OR l.lead_reference IS NULL)
+	OFFSET 0);
+COMMENT ON VIEW loopit.open_delivery IS
+	'The rows of loopit.ingest_log that are still open: of a lead that was rejected, failed, got no booking though it asked for one, or conflicts with its booking, and that nothing later settled.';
+
+CREATE OR REPLACE VIEW loopit.unresolved_lead AS
+SELECT l.id AS log_id, l.received_at, l.dealership_id, l.workspace_id,
+	l.lead_reference, l.email, l.status,
+	COALESCE(l.reason, l.booking_reason, 'booking_conflict') AS reason,
+	l.asked_for_booking
+FROM loopit.ingest_log l
+WHERE l.open
+AND l.id = CASE WHEN l.dealership_id IS NULL OR l.lead_reference IS NULL
+	THEN (SELECT o.log_id FROM loopit.open_delivery o
+		WHERE o.log_id = l.id AND o.received_at = l.received_at)
+	ELSE (SELECT o.log_id FROM loopit.open_delivery o
+		WHERE o.dealership_id = l.dealership_id
+		AND o.lead_reference = l.lead_reference
+		ORDER BY o.asked_for_booking DESC, o.received_at DESC, o.log_id DESC LIMIT 1)
+	END;
+COMMENT ON VIEW loopit.unresolved_lead IS
+	'One row per lead that has an open delivery: the latest, and one that asked for a booking before others. Replay with loopit_replay_lead(log_id), or take it out with loopit_dismiss_lead(log_id, note), which is all that settles a conflict.';
+
+CREATE OR REPLACE VIEW loopit.ingest_audit AS
+SELECT id, received_at, status, reason, dealership_id, workspace_id,
+	lead_reference, email, person_id, person_action, booking_id,
+	booking_action, booking_reason, asked_for_booking, outcome,
+	loopit.masked(payload) AS payload, replay_of, first_received_at, dismissed_at,
+	dismissal_note, payload_version, duration_us, ingested_by, client_id, open
+FROM loopit.ingest_log;
+
+$ddl$),
+(17, 'an index for the deliveries of a dealership', '{loopit.ingest_log_dealership_idx}', $ddl$
+
+-- The deliveries of a dealership, newest first, and when it last sent one.
+CREATE INDEX IF NOT EXISTS ingest_log_dealership_idx
+	ON loopit.ingest_log (dealership_id, received_at);
 
 $ddl$)
 $setup$;

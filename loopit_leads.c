@@ -175,16 +175,21 @@ loopit_dismiss_lead(PG_FUNCTION_ARGS)
 	PG_RETURN_VOID();
 }
 
-/* loopit_find_leads(text, text, timestamptz, interval) returns setof record */
+/*
+ * loopit_find_leads(text, text, timestamptz, interval, bigint) returns setof
+ * record
+ */
 Datum
 loopit_find_leads(PG_FUNCTION_ARGS)
 {
 	TimestampTz around = PG_ARGISNULL(2) ? 0 : PG_GETARG_TIMESTAMPTZ(2);
+	int64		dealership_id;
 	FindLeads	find = {
 		.lead_reference = varlena_argument(fcinfo, 0),
 		.email = varlena_argument(fcinfo, 1),
 		.around = PG_ARGISNULL(2) ? NULL : &around,
-		.within = interval_argument(fcinfo, 3)
+		.within = interval_argument(fcinfo, 3),
+		.dealership_id = bigint_argument(fcinfo, 4, &dealership_id)
 	};
 
 	InitMaterializedSRF(fcinfo, 0);

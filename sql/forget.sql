@@ -93,9 +93,9 @@ SELECT lead_reference, person_id, asset_id, location_id, package_id, ingest_log_
 FROM loopit.booking WHERE workspace_id = 7 ORDER BY lead_reference;
 SELECT count(*) AS documents FROM loopit.identity_document;
 -- What can be counted is as it was; what is personal is null.
-SELECT l.id - :bystanders AS row, l.status, l.reason, l.booking_action, l.payload, l.raw_body, l.email, l.person_id, l.outcome#>'{person}' AS person,
-	to_jsonb(l) - '{payload,raw_body,email,person_id,dismissal_note,outcome}'::text[] = to_jsonb(b)
-		- '{payload,raw_body,email,person_id,dismissal_note,outcome}'::text[] AND l.outcome #- '{person,id}' = b.outcome #- '{person,id}' AS else_same
+SELECT l.id - :bystanders AS row, l.status, l.reason, l.booking_action, l.payload, l.raw_body, l.email, l.person_id, l.open, l.outcome#>'{person}' AS person,
+	to_jsonb(l) - '{payload,raw_body,email,person_id,dismissal_note,outcome,open}'::text[] = to_jsonb(b)
+		- '{payload,raw_body,email,person_id,dismissal_note,outcome,open}'::text[] AND l.outcome #- '{person,id}' = b.outcome #- '{person,id}' AS else_same
 FROM loopit.ingest_log l JOIN test.before b USING (id) WHERE id > :bystanders ORDER BY id;
 SELECT status, reason, sum(count) FROM loopit.ingest_summary GROUP BY 1, 2 ORDER BY 1, 2;
 

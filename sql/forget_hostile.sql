@@ -61,13 +61,11 @@ BEGIN
 		('email', 'bytea', 'convert_to(email, ''UTF8'')'), ('received_at', 'timestamp', 'received_at'), ('workspace_id', 'int', 'workspace_id'), ('id', 'numeric', 'id'),
 		('person_id', 'text', 'person_id'), ('status', 'name', 'status'), ('status', '"char"', 'status::"char"')) v(name, type, expression) LOOP
 		BEGIN
-			DROP VIEW loopit.unresolved_lead, loopit.ingest_summary, loopit.ingest_audit;
+			DROP VIEW loopit.unresolved_lead, loopit.open_delivery, loopit.ingest_summary, loopit.ingest_audit;
 			ALTER TABLE loopit.ingest_log DROP CONSTRAINT ingest_log_status_check, DROP CONSTRAINT ingest_log_reason_unless_processed;
 			ALTER TABLE loopit.ingest_log ALTER id DROP IDENTITY;
 			CREATE SEQUENCE loopit.ingest_log_id_seq;
-			DROP STATISTICS IF EXISTS loopit.ingest_log_unsettled_stats;
-			DROP INDEX loopit.ingest_log_unsettled_idx, loopit.ingest_log_unread_idx,
-				loopit.ingest_log_conflict_idx;
+			DROP INDEX loopit.ingest_log_unread_idx, loopit.ingest_log_failure_idx;
 			FOR r IN SELECT DISTINCT t FROM test.retyped(c.name, c.type, c.expression) t ORDER BY 1 LOOP
 				RAISE WARNING '%', r;
 			END LOOP;

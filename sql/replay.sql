@@ -29,7 +29,8 @@ SELECT count(*) AS persons, (SELECT count(*) FROM loopit.booking) AS bookings FR
 
 -- Before the cause is mended a replay finds what the delivery found.
 SELECT o->>'status' AS status, o->>'reason' AS reason, o#>>'{booking,reason}' AS booking
-FROM loopit.unresolved_lead, LATERAL loopit_replay_lead(log_id) o WHERE lead_reference IN ('1', '3', '5') ORDER BY lead_reference;
+FROM (SELECT * FROM loopit.unresolved_lead ORDER BY lead_reference OFFSET 0) u, LATERAL loopit_replay_lead(log_id) o
+WHERE lead_reference IN ('1', '3', '5');
 SELECT * FROM test.log(7);
 SELECT reason, count(*) FROM loopit.unresolved_lead GROUP BY 1 ORDER BY 1;
 

@@ -42,7 +42,7 @@ CREATE TEMP TABLE data_function AS SELECT * FROM (VALUES
 	('loopit_ingest_webhook_text(text)', $$SELECT loopit_ingest_webhook_text('{')$$),
 	('loopit_replay_lead(bigint)', 'SELECT loopit_replay_lead(1)'),
 	('loopit_dismiss_lead(bigint,text)', $$SELECT loopit_dismiss_lead(1, 'spam')$$),
-	('loopit_find_leads(text,text,timestamptz,interval)', 'SELECT * FROM loopit_find_leads()'),
+	('loopit_find_leads(text,text,timestamptz,interval,bigint)', 'SELECT * FROM loopit_find_leads()'),
 	('loopit_forget_person(bigint,text)', $$SELECT loopit_forget_person(7, 'a@example.com')$$),
 	('loopit_purge_ingest_log(interval,interval,int)',
 		$$SELECT loopit_purge_ingest_log('1 day', '1 day', 1)$$)) v(function, call);

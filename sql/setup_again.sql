@@ -54,13 +54,13 @@ SELECT email, crm_segment, (SELECT count(*) FROM loopit.crm_inbox) AS told FROM 
 SELECT status, count, last_id IS NOT NULL AS last_id FROM loopit.ingest_summary;
 
 -- What is missing comes back, with all that later steps have added to it.
-DROP INDEX loopit.booking_asset_idx, loopit.ingest_log_unsettled_idx;
+DROP INDEX loopit.booking_asset_idx, loopit.ingest_log_open_idx;
 DROP VIEW loopit.unresolved_lead;
 DROP FUNCTION loopit.masked CASCADE;
 DROP TABLE loopit.identity_document;
 SELECT title, done FROM loopit_setup() WHERE done <> 'nothing to do' ORDER BY step;
 SELECT owner::regrole, string_agg(name, ', ' ORDER BY name COLLATE "C") AS remade FROM pg_temp.object
-WHERE name IN ('booking_asset_idx', 'ingest_log_unsettled_idx', 'unresolved_lead', 'masked',
+WHERE name IN ('booking_asset_idx', 'ingest_log_open_idx', 'unresolved_lead', 'masked',
 	'ingest_audit', 'identity_document') GROUP BY 1;
 SELECT attname, coalesce(attstattarget, -1) = 0 AS no_statistics FROM pg_attribute
 WHERE attrelid = 'loopit.identity_document'::regclass AND attname IN ('kind', 'number') ORDER BY attname;

@@ -32,7 +32,7 @@ my $every_call = q{
 	SELECT 'after ' || test.ingest(test.lead('5'));
 };
 
-my $drop_views = 'DROP VIEW loopit.unresolved_lead, loopit.ingest_summary, loopit.ingest_audit; DROP INDEX loopit.ingest_log_conflict_idx;';
+my $drop_views = 'DROP VIEW loopit.unresolved_lead, loopit.open_delivery, loopit.ingest_summary, loopit.ingest_audit; DROP INDEX loopit.ingest_log_failure_idx;';
 
 attack('postcode as int', "$lead ALTER TABLE loopit.person ALTER postcode TYPE int USING postcode::int; $update",
 	qr/^processed created created\nfailed skipped skipped 42804 postcode$/);

@@ -128,8 +128,8 @@ sub some_action
 # One change, as statements; one that is refused is skipped by ON_ERROR_ROLLBACK.
 my @changes = (
 	sub { my ($t, $c) = @_; my ($type, $value) = @{ one_of(@types) }; "ALTER TABLE loopit.$t DROP COLUMN $c CASCADE, ADD COLUMN $c $type DEFAULT $value;" },
-	sub { my ($t, $c) = @_; my ($type, $value) = @{ one_of(@types) }; "DROP VIEW IF EXISTS loopit.unresolved_lead, loopit.ingest_summary, loopit.ingest_audit; DROP INDEX IF EXISTS loopit.ingest_log_conflict_idx; ALTER TABLE loopit.$t ALTER COLUMN $c TYPE $type USING $value;" },
-	sub { my ($t, $c) = @_; "DROP VIEW IF EXISTS loopit.unresolved_lead, loopit.ingest_summary, loopit.ingest_audit; DROP INDEX IF EXISTS loopit.ingest_log_conflict_idx; ALTER TABLE loopit.$t ALTER COLUMN $c TYPE @{[one_of('text', 'varchar', 'varchar(255)', 'shapes.short', 'text COLLATE \"POSIX\"', 'text COLLATE \"C\"', 'text COLLATE shapes.nocase')]} USING $c\::text;" },
+	sub { my ($t, $c) = @_; my ($type, $value) = @{ one_of(@types) }; "DROP VIEW IF EXISTS loopit.unresolved_lead, loopit.open_delivery, loopit.ingest_summary, loopit.ingest_audit; DROP INDEX IF EXISTS loopit.ingest_log_failure_idx; ALTER TABLE loopit.$t ALTER COLUMN $c TYPE $type USING $value;" },
+	sub { my ($t, $c) = @_; "DROP VIEW IF EXISTS loopit.unresolved_lead, loopit.open_delivery, loopit.ingest_summary, loopit.ingest_audit; DROP INDEX IF EXISTS loopit.ingest_log_failure_idx; ALTER TABLE loopit.$t ALTER COLUMN $c TYPE @{[one_of('text', 'varchar', 'varchar(255)', 'shapes.short', 'text COLLATE \"POSIX\"', 'text COLLATE \"C\"', 'text COLLATE shapes.nocase')]} USING $c\::text;" },
 	sub { my ($t, $c) = @_; "ALTER TABLE loopit.$t DROP COLUMN $c CASCADE;" },
 	sub { my ($t, $c) = @_; $c = 'email' if $c eq 'duration_us'; "ALTER TABLE loopit.$t RENAME COLUMN $c TO @{[fresh_name()]};" },
 	sub { my ($t, $c) = @_; my $d = some_column($t); my $x = fresh_name(); ($c, $d) = qw(email reason) if "$c $d" =~ /duration_us/; "ALTER TABLE loopit.$t RENAME COLUMN $c TO $x; ALTER TABLE loopit.$t RENAME COLUMN $d TO $c; ALTER TABLE loopit.$t RENAME COLUMN $x TO $d;" },

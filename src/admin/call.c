@@ -11,27 +11,20 @@
 #include "postgres.h"
 
 #include "utils/builtins.h"
-#include "utils/guc.h"
 
 #include "admin/call.h"
 #include "payload/encoding.h"
 #include "server/compat.h"
 #include "server/fault.h"
 
-/*
- * Opens the storage as the owner of the tables.  The call does not read a table
- * from end to end for the want of statistics: a plan that was made while the
- * log was empty is used until the table is analyzed.
- */
+/* Opens the storage as the owner of the tables. */
 Store *
 call_begin(OwnerScope *scope, bool read_only)
 {
 	Store	   *store;
 
 	owner_begin(scope);
-	(void) set_config_option("enable_seqscan", "off",
-							 PGC_USERSET, PGC_S_SESSION,
-							 GUC_ACTION_SAVE, true, 0, false);
+	owner_prefer_indexes();
 	store = store_open(read_only);
 	store_take_snapshot(store);
 	return store;

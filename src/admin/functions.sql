@@ -69,19 +69,21 @@ CREATE TYPE loopit_found_lead AS (
 	log_id bigint, received_at timestamptz, status text, reason text,
 	booking_reason text, dealership_id bigint, workspace_id bigint,
 	person_id bigint, booking_id bigint, lead_reference text, email text,
-	outcome jsonb);
+	outcome jsonb, state text);
 COMMENT ON TYPE loopit_found_lead IS
 	'A row of loopit_find_leads(): a delivery without its payload.';
 
+--: was loopit_find_leads(text, text, timestamptz, interval)
 CREATE FUNCTION loopit_find_leads(
 		lead_reference text DEFAULT NULL, email text DEFAULT NULL,
-		around timestamptz DEFAULT NULL, within interval DEFAULT NULL)
+		around timestamptz DEFAULT NULL, within interval DEFAULT NULL,
+		dealership_id bigint DEFAULT NULL)
 	RETURNS SETOF loopit_found_lead
 	LANGUAGE C STABLE CALLED ON NULL INPUT PARALLEL UNSAFE
 	AS 'MODULE_PATHNAME', 'loopit_find_leads';
-COMMENT ON FUNCTION loopit_find_leads(text, text, timestamptz, interval) IS
-	'Deliveries by lead reference, e-mail and time, newest first, without their payloads; without an argument the newest 100.';
-REVOKE EXECUTE ON FUNCTION loopit_find_leads(text, text, timestamptz, interval) FROM PUBLIC;
+COMMENT ON FUNCTION loopit_find_leads(text, text, timestamptz, interval, bigint) IS
+	'Deliveries by lead reference, e-mail, time and dealership, newest first, without their payloads, and what became of each; without an argument the newest 100.';
+REVOKE EXECUTE ON FUNCTION loopit_find_leads(text, text, timestamptz, interval, bigint) FROM PUBLIC;
 
 CREATE FUNCTION loopit_forget_person(workspace_id bigint, email text) RETURNS jsonb
 	LANGUAGE C VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE

@@ -201,6 +201,8 @@ step_result(const SetupRun *run)
 		appendStringInfoString(&done, "done");
 	else if (run->renewed)
 		appendStringInfoString(&done, "renewed");
+	if (run->dropped.len > 0)
+		appendStringInfo(&done, "; dropped %s", run->dropped.data);
 	if (run->kept.len > 0)
 		appendStringInfo(&done, "%skept %s as it is", done.len > 0 ? "; " : "",
 						 run->kept.data);
@@ -251,6 +253,7 @@ setup_run(ReturnSetInfo *result, Oid function)
 	lock_schema(&run, steps);
 	warn_superuser();
 	version = check_schema(&run, steps);
+	run.drops = drops_of_steps(steps);
 	foreach(cell, steps)
 	{
 		const SetupStep *step = lfirst(cell);

@@ -77,6 +77,8 @@ create_index(SetupRun *run, IndexStmt *stmt, const char *sql)
 	bool		is_there = OidIsValid(table) && index_is_there(table, stmt, sql);
 	bool		name_taken = OidIsValid(relation_oid(run, stmt->idxname));
 
+	if (is_dropped_later(run, stmt->idxname, (Node *) stmt, sql))
+		return;
 	if (!is_there && name_taken && stmt->unique)
 	{
 		create_under_another_name(run, stmt, sql);
@@ -90,8 +92,11 @@ create_statistics(SetupRun *run, CreateStatsStmt *stmt, const char *sql)
 {
 	const RangeVar *relation = linitial_node(RangeVar, stmt->relations);
 	Oid			table = relation_oid(run, relation->relname);
+	const char *name = strVal(llast(stmt->defnames));
 
-	create_by_definition(run, sql, strVal(llast(stmt->defnames)),
+	if (is_dropped_later(run, name, (Node *) stmt, sql))
+		return;
+	create_by_definition(run, sql, name,
 						 OidIsValid(table) && statistics_are_there(table, stmt),
 						 OidIsValid(get_statistics_object_oid(stmt->defnames, true)));
 }

@@ -183,21 +183,27 @@ index_has_shape(Relation table, Relation index, IndexShape *shape)
 	return true;
 }
 
+static bool
+can_have_indexes(Relation table)
+{
+	return table->rd_rel->relkind == RELKIND_RELATION ||
+		table->rd_rel->relkind == RELKIND_PARTITIONED_TABLE ||
+		table->rd_rel->relkind == RELKIND_MATVIEW;
+}
+
 /*
- * Returns true if the table has an index, of whatever name, that is the same
- * in table, columns, expressions, predicate, uniqueness, operator classes,
- * collations and order; also if the relation is of a kind that has no indexes.
+ * Returns the indexes of the table, of whatever name, that are the same in
+ * table, columns, expressions, predicate, uniqueness, operator classes,
+ * collations and order; a list of OIDs.
  */
-bool
-index_is_there(Oid table_oid, IndexStmt *stmt, const char *sql)
+List *
+indexes_of_definition(Oid table_oid, IndexStmt *stmt, const char *sql)
 {
 	Relation	table = table_open(table_oid, AccessShareLock);
-	bool		found = table->rd_rel->relkind != RELKIND_RELATION &&
-		table->rd_rel->relkind != RELKIND_PARTITIONED_TABLE &&
-		table->rd_rel->relkind != RELKIND_MATVIEW;
+	List	   *found = NIL;
 	IndexShape	shape;
 
-	if (!found && index_shape(table, stmt, sql, &shape))
+	if (can_have_indexes(table) && index_shape(table, stmt, sql, &shape))
 	{
 		ListCell   *cell;
 
@@ -205,14 +211,27 @@ index_is_there(Oid table_oid, IndexStmt *stmt, const char *sql)
 		{
 			Relation	index = index_open(lfirst_oid(cell), AccessShareLock);
 
-			found = index_has_shape(table, index, &shape);
+			if (index_has_shape(table, index, &shape))
+				found = lappend_oid(found, lfirst_oid(cell));
 			index_close(index, AccessShareLock);
-			if (found)
-				break;
 		}
 	}
 	table_close(table, AccessShareLock);
 	return found;
+}
+
+/*
+ * Returns true if the table has such an index; also if the relation is of a
+ * kind that has no indexes.
+ */
+bool
+index_is_there(Oid table_oid, IndexStmt *stmt, const char *sql)
+{
+	Relation	table = table_open(table_oid, AccessShareLock);
+	bool		possible = can_have_indexes(table);
+
+	table_close(table, AccessShareLock);
+	return !possible || indexes_of_definition(table_oid, stmt, sql) != NIL;
 }
 
 /* The letter of a kind of extended statistics in pg_statistic_ext. */
@@ -251,8 +270,11 @@ statistics_have_column(HeapTuple tuple, AttrNumber column)
 	return false;
 }
 
-/* Whether a statistics object covers just the columns, and all the kinds. */
-static bool
+/*
+ * Whether a statistics object is of the table, and covers just the columns and
+ * all the kinds.
+ */
+bool
 statistics_cover(Oid statistics, Oid table, CreateStatsStmt *stmt)
 {
 	HeapTuple	tuple = SearchSysCache1(STATEXTOID, ObjectIdGetDatum(statistics));
@@ -261,7 +283,8 @@ statistics_cover(Oid statistics, Oid table, CreateStatsStmt *stmt)
 
 	if (!HeapTupleIsValid(tuple))
 		return false;
-	found = ((Form_pg_statistic_ext) GETSTRUCT(tuple))->stxkeys.dim1 ==
+	found = ((Form_pg_statistic_ext) GETSTRUCT(tuple))->stxrelid == table &&
+		((Form_pg_statistic_ext) GETSTRUCT(tuple))->stxkeys.dim1 ==
 		list_length(stmt->exprs);
 	foreach(cell, stmt->exprs)
 	{

@@ -10,7 +10,9 @@
 
 #include "nodes/parsenodes.h"
 
+extern List *indexes_of_definition(Oid table, IndexStmt *stmt, const char *sql);
 extern bool index_is_there(Oid table, IndexStmt *stmt, const char *sql);
+extern bool statistics_cover(Oid statistics, Oid table, CreateStatsStmt *stmt);
 extern bool statistics_are_there(Oid table, CreateStatsStmt *stmt);
 extern bool check_is_there(Oid table, Constraint *check, const char *sql);
 

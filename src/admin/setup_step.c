@@ -14,6 +14,9 @@
  *							by another definition, that is the DBA's, and is
  *							kept; a unique index is then made under another
  *							name
+ *	DROP INDEX, STATISTICS	runs if there is one of the name and of the
+ *							definition that an earlier step gave it, which does
+ *							not run then (setup_drop.c)
  *	CREATE OR REPLACE VIEW	runs if the view is missing, and replaces it, with
  *							its grants, if the schema is of an older version
  *	CREATE OR REPLACE FUNCTION	runs each time: it may name the extension's
@@ -218,6 +221,9 @@ take_statement(SetupRun *run, RawStmt *raw)
 		case T_CreateTrigStmt:
 			create_trigger(run, castNode(CreateTrigStmt, stmt), sql);
 			break;
+		case T_DropStmt:
+			drop_object(run, castNode(DropStmt, stmt));
+			break;
 		case T_AlterTableStmt:
 			alter_table(run, castNode(AlterTableStmt, stmt), sql);
 			break;
@@ -244,10 +250,12 @@ take_step(SetupRun *run, const SetupStep *step)
 {
 	ListCell   *cell;
 
+	run->number = step->number;
 	run->ddl = step->ddl;
 	run->follows = run->due;
 	run->changed = run->renewed = false;
 	initStringInfo(&run->created);
+	initStringInfo(&run->dropped);
 	initStringInfo(&run->kept);
 	initStringInfo(&run->invalid);
 	foreach(cell, step->statements)

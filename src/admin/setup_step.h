@@ -19,6 +19,16 @@ typedef struct SetupStep
 	List	   *statements;		/* of the DDL: RawStmt */
 } SetupStep;
 
+/* An index or statistics that a step drops, and an earlier one makes. */
+typedef struct SetupDrop
+{
+	const char *name;
+	int32		step;			/* that drops it */
+	Node	   *made_by;		/* IndexStmt or CreateStatsStmt; NULL: not seen
+								 * yet */
+	char	   *made_by_sql;
+} SetupDrop;
+
 /* One call of loopit_setup(). */
 typedef struct SetupRun
 {
@@ -26,14 +36,17 @@ typedef struct SetupRun
 	bool		schema_made;	/* by this call */
 	List	   *made;			/* names of the relations made by this call */
 	List	   *comments;		/* CommentStmts of the steps so far */
+	List	   *drops;			/* SetupDrops of all steps */
 
 	/* of the step that is being taken */
+	int32		number;
 	const char *ddl;
 	bool		due;			/* the schema is of an older version */
 	bool		follows;		/* a statement that makes nothing is to run */
 	bool		changed;		/* a statement other than a renewal has run */
 	bool		renewed;		/* a function was replaced */
 	StringInfoData created;		/* what was made */
+	StringInfoData dropped;		/* what an earlier step made */
 	StringInfoData kept;		/* what is the DBA's, and was left alone */
 	StringInfoData invalid;		/* constraints that rows violate */
 } SetupRun;
@@ -56,6 +69,12 @@ extern void create_statistics(SetupRun *run, CreateStatsStmt *stmt, const char *
 extern void create_view(SetupRun *run, ViewStmt *stmt, char *sql);
 extern void create_function(SetupRun *run, CreateFunctionStmt *stmt, const char *sql);
 extern void create_trigger(SetupRun *run, CreateTrigStmt *stmt, const char *sql);
+
+/* setup_drop.c */
+extern List *drops_of_steps(List *steps);
+extern bool is_dropped_later(SetupRun *run, const char *name, Node *made_by,
+							 const char *sql);
+extern void drop_object(SetupRun *run, DropStmt *stmt);
 
 /* setup_alter.c */
 extern void alter_table(SetupRun *run, AlterTableStmt *stmt, char *sql);

@@ -68,6 +68,11 @@ support_find_leads(const FindLeads *find, ReturnSetInfo *result)
 		query.from = time_value(time_before(*find->around, within));
 		query.until = time_value(time_after(*find->around, within));
 	}
+	if (find->dealership_id != NULL)
+	{
+		query.dealership_id.provided = true;
+		query.dealership_id.number = *find->dealership_id;
+	}
 
 	store = call_begin(&scope, true);
 	store_find_leads(store, &query, result->setResult);

@@ -21,6 +21,7 @@ typedef struct FindLeads
 	text	   *email;
 	const TimestampTz *around;
 	const Interval *within;		/* NULL: a day */
+	const int64 *dealership_id;
 } FindLeads;
 
 extern void support_find_leads(const FindLeads *find, ReturnSetInfo *result);

@@ -253,6 +253,52 @@ logged_reference(const Ingestion *in)
 	return in->lead.lead_reference;
 }
 
+/*
+ * Returns true if something is to be done about the lead, and the row of the
+ * log can be replayed.
+ */
+static bool
+is_open(const Ingestion *in)
+{
+	const Delivery *delivery = in->delivery;
+	const Outcome *outcome = &in->outcome;
+
+	if (delivery->payload == NULL &&
+		(delivery->raw_body == NULL || VARSIZE_ANY_EXHDR(delivery->raw_body) == 0))
+		return false;
+	return outcome->status != STATUS_PROCESSED ||
+		(outcome->thing[THING_BOOKING].action == ACTION_SKIPPED &&
+		 in->lead.asked[THING_BOOKING]) ||
+		(issue_codes(&outcome->issues) & CODE_BIT(CODE_BOOKING_CONFLICT)) != 0;
+}
+
+static void
+settle(void *row)
+{
+	Store	   *store = store_open(false);
+
+	owner_prefer_indexes();
+	store_settle(store, row);
+	store_close(store);
+}
+
+/*
+ * Clears the marks of earlier rows that this one settles.  What may go wrong in
+ * it, such as a trigger that forbids to change the log, does not concern the lead.
+ */
+static void
+settle_earlier(LogRow *row)
+{
+	ErrorData  *error = fault_catch(settle, row, is_retryable);
+
+	if (error != NULL)
+		ereport(LOG_SERVER_ONLY,
+				(errcode(error->sqlerrcode),
+				 errmsg("rows that ingest_log row %lld settles are still marked open: %s",
+						(long long) row->id, error->message),
+				 errhidestmt(true)));
+}
+
 static void
 write_log(Ingestion *in, Oid caller, Jsonb *outcome)
 {
@@ -268,6 +314,7 @@ write_log(Ingestion *in, Oid caller, Jsonb *outcome)
 			.number = in->delivery->first_received_at
 		},
 		.asked_for_booking = in->lead.asked[THING_BOOKING],
+		.open = is_open(in),
 		.email = logged_email(in),
 		.status = what->status,
 		.reason = what->reason,
@@ -285,9 +332,14 @@ write_log(Ingestion *in, Oid caller, Jsonb *outcome)
 		.outcome = outcome
 	};
 
+	bool		settles;
+
 	row.duration_us = GetCurrentTimestamp() - in->context.now;
+	settles = store_may_settle(store, &row);
 	store_insert_log(store, &row);
 	store_close(store);
+	if (settles)
+		settle_earlier(&row);
 }
 
 /*

@@ -175,6 +175,19 @@ owner_end(const OwnerScope *scope)
 	SetUserIdAndSecContext(scope->user, scope->security_context);
 }
 
+/*
+ * Until the scope, or a subtransaction in it, ends, no statement that is planned
+ * reads a table from end to end for the want of statistics: a plan that was made
+ * while the log was empty is used until the table is analyzed.
+ */
+void
+owner_prefer_indexes(void)
+{
+	(void) set_config_option("enable_seqscan", "off",
+							 PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+}
+
 /* Returns the next id of loopit.ingest_log; only within a scope of owner_begin(). */
 int64
 owner_next_log_id(void)

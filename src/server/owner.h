@@ -20,6 +20,7 @@ extern void owner_init(void);
 extern void owner_begin(OwnerScope *scope);
 extern void owner_begin_as(OwnerScope *scope, Oid role);
 extern void owner_end(const OwnerScope *scope);
+extern void owner_prefer_indexes(void);
 extern int64 owner_next_log_id(void);
 
 #endif							/* LOOPIT_OWNER_H */

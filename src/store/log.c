@@ -36,6 +36,7 @@ store_insert_log(Store *store, const LogRow *log)
 	set_integer(&row, LOG_DURATION_US, log->duration_us);
 	set_datum(&row, LOG_PAYLOAD_VERSION, Int32GetDatum(PAYLOAD_VERSION));
 	set_datum(&row, LOG_ASKED_FOR_BOOKING, BoolGetDatum(log->asked_for_booking));
+	set_datum(&row, LOG_OPEN, BoolGetDatum(log->open));
 	set_string(&row, LOG_STATUS, status_name(log->status));
 	set_string(&row, LOG_REASON, code_name(log->reason));
 	set_text(&row, LOG_LEAD_REFERENCE, log->lead_reference);
@@ -51,6 +52,70 @@ store_insert_log(Store *store, const LogRow *log)
 	if (log->raw_body != NULL)
 		set_datum(&row, LOG_RAW_BODY, PointerGetDatum(log->raw_body));
 	(void) insert_row(store, TABLE_INGEST_LOG, &row);
+}
+
+/* Returns true if the row that is current is open for a conflict. */
+static bool
+is_open_conflict(const RowScan *row)
+{
+	LeadText	status = row_value(row, LOG_STATUS).text;
+	LeadText	action = row_value(row, LOG_BOOKING_ACTION).text;
+
+	return strcmp(status.data, status_name(STATUS_PROCESSED)) == 0 &&
+		strcmp(action.data, action_name(ACTION_SKIPPED)) != 0;
+}
+
+/*
+ * Returns true if open rows of the log may be settled by this one, which is
+ * about to be inserted: it is a replay, or there are open rows of its lead that
+ * it may settle.  For most leads that is one search in an index that is almost
+ * empty.  Of a partitioned log the newest partitions are searched, since to
+ * search a hundred would cost as much as the lead: a row of an older one stays
+ * marked until a purge, and no view shows it.
+ */
+bool
+store_may_settle(Store *store, const LogRow *log)
+{
+	Datum		key[2];
+	bool		found = false;
+	RowScan		row;
+
+	if (log->replay_of != 0)
+		return true;
+	if (log->status != STATUS_PROCESSED || !log->dealership_id.provided ||
+		log->lead_reference.data == NULL)
+		return false;
+
+	store_take_snapshot(store);
+	key[0] = Int64GetDatum(log->dealership_id.number);
+	key[1] = text_datum(log->lead_reference);
+	find_rows(store, OPEN_ROWS_BY_LEAD, key, &row);
+	while (!found && next_row(&row))
+	{
+		/* those that asked for a booking need one */
+		if (log->booking_action == ACTION_SKIPPED &&
+			row_value(&row, LOG_ASKED_FOR_BOOKING).number != 0)
+			continue;
+		found = !is_open_conflict(&row);
+	}
+	end_rows(&row);
+	return found;
+}
+
+/*
+ * Clears the mark of open rows that the inserted row has settled.  A row that
+ * another transaction has locked is left to that one: view open_delivery shows
+ * no settled row, marked or not.
+ */
+void
+store_settle(Store *store, const LogRow *log)
+{
+	StatementArgs args = {0};
+
+	arg_value(&args, INT8OID, &log->dealership_id);
+	arg_text(&args, log->lead_reference);
+	arg_id(&args, log->replay_of);
+	run_change(store, SQL_SETTLE, &args);
 }
 
 /*
@@ -123,6 +188,8 @@ find_leads_statement(const LeadQuery *query)
 		return SQL_FIND_LEADS_BY_REFERENCE;
 	if (query->email.data != NULL)
 		return SQL_FIND_LEADS_BY_EMAIL;
+	if (query->dealership_id.provided)
+		return SQL_FIND_LEADS_BY_DEALERSHIP;
 	return query->from.provided ? SQL_FIND_LEADS_BY_TIME : SQL_FIND_NEWEST_LEADS;
 }
 
@@ -144,6 +211,7 @@ store_find_leads(Store *store, const LeadQuery *query, Tuplestorestate *result)
 		arg_text(&args, query->email);
 		arg_value(&args, TIMESTAMPTZOID, &query->from);
 		arg_value(&args, TIMESTAMPTZOID, &query->until);
+		arg_value(&args, INT8OID, &query->dealership_id);
 	}
 	if (statement == SQL_FIND_LEADS_BY_REFERENCE)
 		arg_text(&args, query->other_reference);

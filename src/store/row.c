@@ -122,6 +122,9 @@ find_rows(Store *store, Lookup lookup, Datum *key, RowScan *scan)
 	scan->store = store;
 	scan->spec = &table_specs[table];
 	scan->access = access_to(store, table);
+	if (lookup_specs[lookup].recent && scan->access != &direct_access &&
+		store->direct != NULL && direct_routing_column(table) >= 0)
+		scan->access = &recent_access;
 	scan->access->begin(scan, lookup, key);
 }
 

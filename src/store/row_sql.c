@@ -100,6 +100,9 @@ append_condition(StringInfo sql, const TableSpec *spec, const KeySpec *key,
 	if (key->predicate == KEY_OF_LIVE_ROWS)
 		appendStringInfo(sql, " AND t.%s IS NULL",
 						 quote_identifier(spec->columns[key->predicate_column].name));
+	else if (key->predicate == KEY_OF_OPEN_ROWS)
+		appendStringInfo(sql, " AND t.%s",
+						 quote_identifier(spec->columns[key->predicate_column].name));
 }
 
 static void

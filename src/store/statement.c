@@ -30,11 +30,23 @@
 #define FIND_LEADS \
 	"SELECT l.id, l.received_at, l.status, l.reason, l.booking_reason," \
 	" l.dealership_id, l.workspace_id, l.person_id, l.booking_id," \
-	" l.lead_reference, l.email, l.outcome FROM loopit.ingest_log l"
+	" l.lead_reference, l.email, l.outcome, " DELIVERY_STATE("l") \
+	" FROM loopit.ingest_log l"
 #define FOUND_LEAD \
 	INT8OID, TIMESTAMPTZOID, TEXTOID, TEXTOID, TEXTOID, INT8OID, INT8OID, \
-	INT8OID, INT8OID, TEXTOID, TEXTOID, JSONBOID
+	INT8OID, INT8OID, TEXTOID, TEXTOID, JSONBOID, TEXTOID
+#define IN_TIME \
+	" AND ($3 IS NULL OR l.received_at OPERATOR(pg_catalog.>=) $3)" \
+	" AND ($4 IS NULL OR l.received_at OPERATOR(pg_catalog.<=) $4)"
+#define FROM_DEALERSHIP	" AND ($5 IS NULL OR l.dealership_id" EQ "$5)"
 #define NEWEST_FIRST	" ORDER BY l.received_at DESC, l.id DESC"
+
+/* Marked rows that are settled; those that are locked are left out. */
+#define SETTLED_ROWS(condition) \
+	"ARRAY(SELECT o.id FROM loopit.ingest_log o WHERE o.open AND " condition \
+	" AND NOT EXISTS (SELECT FROM loopit.open_delivery d" \
+	"  WHERE d.log_id" EQ "o.id AND d.received_at" EQ "o.received_at OFFSET 0)" \
+	" FOR NO KEY UPDATE OF o SKIP LOCKED)"
 
 /*
  * Values of a column of live rows that come next to $2 in the order of the
@@ -124,6 +136,13 @@ const StatementSpec statements[NUM_STATEMENTS] = {
 		ARGS(INT8OID, TEXTOID, INT8OID),
 		RESULTS(TEXTOID)
 	},
+	[SQL_SETTLE] = {
+		"UPDATE loopit.ingest_log l SET open = false WHERE l.id" EQ "ANY ("
+		SETTLED_ROWS("o.dealership_id" EQ "$1 AND o.lead_reference" EQ "$2")
+		" OPERATOR(pg_catalog.||) " SETTLED_ROWS("o.id" EQ "$3") ")",
+		TABLE(INGEST_LOG),
+		ARGS(INT8OID, TEXTOID, INT8OID)
+	},
 	[SQL_FIND_DELIVERY] = {
 		/* waits for an erasure, which would otherwise miss the replay */
 		"SELECT l.payload, l.raw_body,"
@@ -134,32 +153,39 @@ const StatementSpec statements[NUM_STATEMENTS] = {
 		RESULTS(JSONBOID, BYTEAOID, TIMESTAMPTZOID)
 	},
 	[SQL_FIND_LEADS_BY_REFERENCE] = {
-		/* $5: the reference without a # that it may begin with */
-		FIND_LEADS " WHERE l.lead_reference" EQ "ANY (ARRAY[$1, $5])"
-		" AND ($2 IS NULL OR l.email" EQ "$2)"
-		" AND ($3 IS NULL OR l.received_at OPERATOR(pg_catalog.>=) $3)"
-		" AND ($4 IS NULL OR l.received_at OPERATOR(pg_catalog.<=) $4)"
+		/* $6: the reference without a # that it may begin with */
+		FIND_LEADS " WHERE l.lead_reference" EQ "ANY (ARRAY[$1, $6])"
+		" AND ($2 IS NULL OR l.email" EQ "$2)" IN_TIME FROM_DEALERSHIP
 		NEWEST_FIRST,
 		TABLE(INGEST_LOG),
-		ARGS(TEXTOID, TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID),
+		ARGS(TEXTOID, TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID, TEXTOID),
 		RESULTS(FOUND_LEAD)
 	},
 	[SQL_FIND_LEADS_BY_EMAIL] = {
-		FIND_LEADS " WHERE l.email" EQ "$2 AND $1 IS NULL"
-		" AND ($3 IS NULL OR l.received_at OPERATOR(pg_catalog.>=) $3)"
-		" AND ($4 IS NULL OR l.received_at OPERATOR(pg_catalog.<=) $4)"
+		FIND_LEADS " WHERE l.email" EQ "$2 AND $1 IS NULL" IN_TIME
+		FROM_DEALERSHIP NEWEST_FIRST,
+		TABLE(INGEST_LOG),
+		ARGS(TEXTOID, TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID),
+		RESULTS(FOUND_LEAD)
+	},
+	[SQL_FIND_LEADS_BY_DEALERSHIP] = {
+		/* an infinite time where none is given, so that the index has both */
+		FIND_LEADS " WHERE $1 IS NULL AND $2 IS NULL"
+		" AND l.dealership_id" EQ "$5"
+		" AND l.received_at OPERATOR(pg_catalog.>=) COALESCE($3, '-infinity')"
+		" AND l.received_at OPERATOR(pg_catalog.<=) COALESCE($4, 'infinity')"
 		NEWEST_FIRST,
 		TABLE(INGEST_LOG),
-		ARGS(TEXTOID, TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID),
+		ARGS(TEXTOID, TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID),
 		RESULTS(FOUND_LEAD)
 	},
 	[SQL_FIND_LEADS_BY_TIME] = {
-		FIND_LEADS " WHERE $1 IS NULL AND $2 IS NULL"
+		FIND_LEADS " WHERE $1 IS NULL AND $2 IS NULL AND $5 IS NULL"
 		" AND l.received_at OPERATOR(pg_catalog.>=) $3"
 		" AND l.received_at OPERATOR(pg_catalog.<=) $4"
 		NEWEST_FIRST,
 		TABLE(INGEST_LOG),
-		ARGS(TEXTOID, TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID),
+		ARGS(TEXTOID, TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID),
 		RESULTS(FOUND_LEAD)
 	},
 	[SQL_FIND_NEWEST_LEADS] = {
@@ -171,18 +197,14 @@ const StatementSpec statements[NUM_STATEMENTS] = {
 	[SQL_DISMISS_LEAD] = {
 		/* the row itself, and those of its lead that would take its place */
 		"UPDATE loopit.ingest_log l"
-		" SET dismissed_at = $2, dismissal_note = $3"
-		" WHERE l.dismissed_at IS NULL AND l.id IN ("
+		" SET dismissed_at = $2, dismissal_note = $3, open = false"
+		" WHERE l.dismissed_at IS NULL AND l.id" EQ "ANY (ARRAY("
 		" SELECT d.id FROM loopit.ingest_log d WHERE d.id" EQ "$1"
 		" UNION ALL"
-		" SELECT s.id FROM loopit.ingest_log d, loopit.ingest_log s"
-		" WHERE d.id" EQ "$1"
-		" AND s.lead_reference" EQ "d.lead_reference"
-		" AND s.dealership_id" EQ "d.dealership_id"
-		" AND (s.status OPERATOR(pg_catalog.<>) 'processed'"
-		" OR s.booking_action" EQ "'skipped' AND s.asked_for_booking"
-		" OR s.booking_action" EQ "'unchanged' AND s.outcome"
-		" OPERATOR(pg_catalog.@>) '{\"issues\": [{\"code\": \"booking_conflict\"}]}'))",
+		" SELECT o.id FROM loopit.ingest_log d, loopit.ingest_log o"
+		" WHERE d.id" EQ "$1 AND o.open"
+		" AND o.dealership_id" EQ "d.dealership_id"
+		" AND o.lead_reference" EQ "d.lead_reference))",
 		TABLE(INGEST_LOG),
 		ARGS(INT8OID, TIMESTAMPTZOID, TEXTOID)
 	},
@@ -259,7 +281,7 @@ const StatementSpec statements[NUM_STATEMENTS] = {
 	},
 	[SQL_FORGET_LOG] = {
 		"UPDATE loopit.ingest_log l SET payload = NULL, raw_body = NULL,"
-		" email = NULL, person_id = NULL, dismissal_note = NULL,"
+		" open = false, email = NULL, person_id = NULL, dismissal_note = NULL,"
 		" outcome = pg_catalog.jsonb_set(l.outcome, '{person,id}', 'null', false)"
 		" WHERE l.id" EQ "ANY (ARRAY("
 		" SELECT p.id FROM loopit.ingest_log p"

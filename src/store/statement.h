@@ -18,9 +18,11 @@ typedef enum Statement
 	SQL_LIST_NEAR_LOCATIONS,
 	SQL_LIST_VINS,
 	SQL_LIST_STOCK_NUMBERS,
+	SQL_SETTLE,
 	SQL_FIND_DELIVERY,
 	SQL_FIND_LEADS_BY_REFERENCE,
 	SQL_FIND_LEADS_BY_EMAIL,
+	SQL_FIND_LEADS_BY_DEALERSHIP,
 	SQL_FIND_LEADS_BY_TIME,
 	SQL_FIND_NEWEST_LEADS,
 	SQL_DISMISS_LEAD,
@@ -47,11 +49,35 @@ typedef enum Statement
 
 /*
  * Of a row of the log, named o: whether it is old enough to be purged.  $1 is the
- * time before which processed ones are, $2 that of the others.
+ * time before which those that were processed are, $2 that of failures and of
+ * what is still open.
  */
 #define LOG_ROW_IS_DUE \
 	"o.received_at OPERATOR(pg_catalog.<)" \
-	" CASE o.status WHEN 'processed' THEN $1 ELSE $2 END"
+	" CASE WHEN o.status OPERATOR(pg_catalog.=) 'processed' AND NOT o.open" \
+	" THEN $1 ELSE $2 END"
+
+/*
+ * What became of a delivery, a row of the log:
+ *	open		something is to be done about its lead (view open_delivery)
+ *	erased		its payload is gone, and cannot be replayed
+ *	dismissed	it was taken out of the list of open leads
+ *	replayed	its payload was ingested again by loopit_replay_lead()
+ *	settled		nothing is to be done: it was processed as it asked for, a later
+ *				delivery of the lead was, or there was nothing in it to replay
+ */
+#define DELIVERY_STATE(row) \
+	"CASE WHEN " row ".open AND EXISTS (SELECT FROM loopit.open_delivery o" \
+	"  WHERE o.log_id OPERATOR(pg_catalog.=) " row ".id" \
+	"  AND o.received_at OPERATOR(pg_catalog.=) " row ".received_at OFFSET 0)" \
+	"  THEN 'open'" \
+	" WHEN " row ".payload IS NULL AND " row ".raw_body IS NULL" \
+	"  AND " row ".reason IS DISTINCT FROM 'payload_missing' THEN 'erased'" \
+	" WHEN " row ".dismissed_at IS NOT NULL THEN 'dismissed'" \
+	" WHEN EXISTS (SELECT FROM loopit.ingest_log r" \
+	"  WHERE r.replay_of OPERATOR(pg_catalog.=) " row ".id OFFSET 0)" \
+	"  THEN 'replayed'" \
+	" ELSE 'settled' END"
 
 typedef struct StatementSpec
 {

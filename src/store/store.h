@@ -91,6 +91,7 @@ typedef struct LogRow
 									 * came */
 	int64		duration_us;
 	bool		asked_for_booking;
+	bool		open;			/* something is to be done about the lead */
 	Status		status;
 	Code		reason;			/* CODE_NONE is null, also below */
 	LeadText	lead_reference;
@@ -121,6 +122,7 @@ typedef struct LeadQuery
 	LeadText	email;
 	LeadValue	from;			/* times; both ends are included */
 	LeadValue	until;
+	LeadValue	dealership_id;
 } LeadQuery;
 
 /* Rows of the log whose payload, or body, was not processed. */
@@ -210,6 +212,8 @@ extern int64 store_insert_booking(Store *store, int64 workspace_id,
 
 /* log.c */
 extern void store_insert_log(Store *store, const LogRow *row);
+extern bool store_may_settle(Store *store, const LogRow *row);
+extern void store_settle(Store *store, const LogRow *row);
 extern Jsonb *store_find_base(Store *store, int64 workspace_id,
 							  LeadText lead_reference, int64 person_id,
 							  bool (*is_base) (Jsonb *outcome));

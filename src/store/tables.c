@@ -39,6 +39,9 @@
 #define LIVE_KEY(archived_at, ...) \
 	{.ncolumns = lengthof(((KeyColumn[]) {__VA_ARGS__})), .columns = {__VA_ARGS__}, \
 	 .predicate = KEY_OF_LIVE_ROWS, .predicate_column = archived_at}
+#define OPEN_KEY(open, ...) \
+	{.ncolumns = lengthof(((KeyColumn[]) {__VA_ARGS__})), .columns = {__VA_ARGS__}, \
+	 .predicate = KEY_OF_OPEN_ROWS, .predicate_column = open}
 #define IDENTIFYING_KEY(...) \
 	{.ncolumns = lengthof(((KeyColumn[]) {__VA_ARGS__})), .columns = {__VA_ARGS__}, \
 	 .identifies = true}
@@ -238,6 +241,7 @@ const TableSpec table_specs[NUM_TABLES] = {
 			[LOG_DURATION_US] = NOT_NULL("duration_us", INT8OID),
 			[LOG_PAYLOAD_VERSION] = NOT_NULL("payload_version", INT4OID),
 			[LOG_ASKED_FOR_BOOKING] = NOT_NULL("asked_for_booking", BOOLOID),
+			[LOG_OPEN] = NOT_NULL("open", BOOLOID),
 			[LOG_STATUS] = NOT_NULL("status", TEXTOID),
 			[LOG_REASON] = COLUMN("reason", TEXTOID),
 			[LOG_LEAD_REFERENCE] = COLUMN("lead_reference", TEXTOID),
@@ -253,7 +257,11 @@ const TableSpec table_specs[NUM_TABLES] = {
 		},
 		.keys = {
 			KEY(PLAIN(LOG_ID)),
-			KEY(PLAIN(LOG_LEAD_REFERENCE), PLAIN(LOG_RECEIVED_AT))
+			KEY(PLAIN(LOG_LEAD_REFERENCE), PLAIN(LOG_RECEIVED_AT)),
+			OPEN_KEY(LOG_OPEN,
+					 PLAIN(LOG_DEALERSHIP_ID), PLAIN(LOG_LEAD_REFERENCE),
+					 PLAIN(LOG_ASKED_FOR_BOOKING), PLAIN(LOG_RECEIVED_AT),
+					 PLAIN(LOG_ID))
 		}
 	}
 };
@@ -272,7 +280,8 @@ const LookupSpec lookup_specs[NUM_LOOKUPS] = {
 	[PERSON_BY_EMAIL] = {TABLE_PERSON, 1, 2},
 	[DOCUMENTS_BY_PERSON] = {TABLE_IDENTITY_DOCUMENT, 0, 2},
 	[BOOKING_BY_LEAD_REFERENCE] = {TABLE_BOOKING, 1, 2},
-	[LOG_BY_LEAD_REFERENCE] = {TABLE_INGEST_LOG, 1, 1,.backward = true}
+	[LOG_BY_LEAD_REFERENCE] = {TABLE_INGEST_LOG, 1, 1,.backward = true},
+	[OPEN_ROWS_BY_LEAD] = {TABLE_INGEST_LOG, 2, 2,.recent = true}
 };
 
 /* How many columns the description has. */

@@ -123,6 +123,7 @@ enum
 	LOG_DURATION_US,
 	LOG_PAYLOAD_VERSION,
 	LOG_ASKED_FOR_BOOKING,
+	LOG_OPEN,
 	LOG_STATUS,
 	LOG_REASON,
 	LOG_LEAD_REFERENCE,
@@ -154,6 +155,7 @@ typedef enum Lookup
 	DOCUMENTS_BY_PERSON,
 	BOOKING_BY_LEAD_REFERENCE,
 	LOG_BY_LEAD_REFERENCE,
+	OPEN_ROWS_BY_LEAD,
 	NUM_LOOKUPS
 } Lookup;
 
@@ -164,6 +166,8 @@ typedef struct LookupSpec
 	int			nvalues;		/* how many of its columns are given; rows are
 								 * in the order of the others, */
 	bool		backward;		/* or in the reverse */
+	bool		recent;			/* of a partitioned table, rows of the newest
+								 * partitions will do */
 } LookupSpec;
 
 extern const LookupSpec lookup_specs[NUM_LOOKUPS];

@@ -14,8 +14,8 @@
  * doing), so it goes with the transaction.  A session is in the caller's
  * context.
  *
- * A table may be partitioned (partition.c).  The entry after those of the
- * tables is the partition that a row went into last.
+ * A table may be partitioned (partition.c).  The entries after those of the
+ * tables are the partition that a row went into last, and the ones before it.
  *
  *-------------------------------------------------------------------------
  */
@@ -33,7 +33,7 @@
 #include "server/compat.h"
 #include "store/direct/eligibility.h"
 
-#define MAX_TABLES 12
+#define MAX_TABLES 16
 
 /* What is remembered of each table, by its number. */
 static struct
@@ -112,7 +112,7 @@ mark_stale(Datum arg, Oid relation)
 void
 direct_init(const char *schema, const TableSpec *specs, int count)
 {
-	Assert(count < MAX_TABLES);	/* one more is a partition */
+	Assert(count + DIRECT_PARTITIONS <= MAX_TABLES);
 	schema_name = schema;
 	table_specs = specs;
 	table_count = count;
@@ -164,7 +164,7 @@ examine_table(int number, const TableSpec *spec, Relation rel)
 	old = MemoryContextSwitchTo(context);
 	table = palloc0(sizeof(DirectTable));
 	table->spec = spec;
-	table->partition = number == table_count;
+	table->partition = number >= table_count;
 	reason = describe_table(rel, table_specs, table, &transient);
 	cache[number].routes_by = reason == NULL ? -1 : routing_column(rel, spec);
 	MemoryContextSwitchTo(old);
@@ -243,7 +243,7 @@ direct_begin(bool read_only)
 	DirectSession *session = palloc0(sizeof(DirectSession));
 
 	session->read_only = read_only;
-	session->count = table_count + 1;
+	session->count = table_count + DIRECT_PARTITIONS;
 	session->relations = palloc0(sizeof(DirectRelation) * session->count);
 	return session;
 }
@@ -292,19 +292,20 @@ direct_open(DirectSession *session, int number)
 }
 
 /*
- * Opens the partition that a row, given as for direct_insert(), belongs to.  The
- * description is that of the partition used last, unless it is another one.
+ * Opens a partition of the table that was routed to.  The description is that of
+ * the partition which was opened last as the newest one, or as one before it.
  */
 static DirectRelation *
-open_partition(DirectSession *session, const TableSpec *spec, Oid partition)
+open_partition(DirectSession *session, const TableSpec *spec, Oid partition,
+			   int back)
 {
-	int			number = table_count;
+	int			number = table_count + back;
 	DirectRelation *relation = &session->relations[number];
 	Relation	rel;
 
 	if (relation->rel != NULL)
 		return RelationGetRelid(relation->rel) == partition ? relation : NULL;
-	relation->lockmode = spec->lockmode;
+	relation->lockmode = session->read_only ? AccessShareLock : spec->lockmode;
 	rel = try_table_open(partition, relation->lockmode);
 	if (rel == NULL)
 		return NULL;
@@ -319,29 +320,39 @@ open_partition(DirectSession *session, const TableSpec *spec, Oid partition)
 }
 
 /*
- * Returns the partition of the table that a row belongs to, opened for an
- * insert, or NULL if it is not partitioned or the insert uses SQL.  As in the
- * executor, the partitioned table is locked first, so that its partitions stay
- * as they are until the transaction ends.
+ * Returns the column by whose value rows go into the partitions of the table
+ * without SQL; -1: it is not partitioned, or uses SQL.
+ */
+int
+direct_routing_column(int number)
+{
+	return all_use_sql() || !is_known(number) ? -1 : cache[number].routes_by;
+}
+
+/*
+ * Returns the partition of the table for a value of its routing column, or the
+ * one that is so many before it, opened; NULL if there is none (*none is then
+ * true) or it uses SQL.  As in the executor, the partitioned table is locked
+ * first, so that its partitions stay as they are until the transaction ends.
  */
 DirectRelation *
-direct_open_partition(DirectSession *session, int number, const Datum *values,
-					  const char *nulls)
+direct_open_partition(DirectSession *session, int number, Datum value,
+					  int back, bool *none)
 {
 	const TableSpec *spec = &table_specs[number];
 	DirectRelation *relation = NULL;
 	Oid			partition = InvalidOid;
-	Relation	root;
-	int			column;
+	Relation	root = open_table(number, session->read_only ? AccessShareLock :
+								  spec->lockmode);
 
-	if (all_use_sql() || !is_known(number) || cache[number].routes_by < 0)
-		return NULL;
-	root = open_table(number, spec->lockmode);
-	column = is_known(number) ? cache[number].routes_by : -1;
-	if (column >= 0 && nulls[column] != 'n')
-		partition = route_row(root, values[column]);
+	*none = false;
+	if (direct_routing_column(number) >= 0)
+	{
+		partition = route_row(root, value, back);
+		*none = !OidIsValid(partition);
+	}
 	if (OidIsValid(partition))
-		relation = open_partition(session, spec, partition);
+		relation = open_partition(session, spec, partition, back);
 	table_close(root, NoLock);
 	return relation;
 }

@@ -38,7 +38,7 @@ typedef struct DirectIndex
 typedef struct DirectTable
 {
 	const TableSpec *spec;
-	bool		partition;		/* of the table: rows are inserted only */
+	bool		partition;		/* of the table */
 	Oid			relid;
 	int			ncolumns;		/* of the description */
 	AttrNumber	attnum[MAX_COLUMNS];
@@ -69,6 +69,9 @@ typedef struct DirectRelation
 								 * no buffer pin */
 } DirectRelation;
 
+/* How many partitions of a table are in use at once. */
+#define DIRECT_PARTITIONS	2
+
 /* The tables in use by one call, from direct_begin() to direct_end(). */
 typedef struct DirectSession
 {
@@ -90,9 +93,9 @@ extern void direct_init(const char *schema, const TableSpec *specs, int count);
 extern DirectSession *direct_begin(bool read_only);
 extern void direct_end(DirectSession *session);
 extern DirectRelation *direct_open(DirectSession *session, int number);
+extern int	direct_routing_column(int number);
 extern DirectRelation *direct_open_partition(DirectSession *session, int number,
-											 const Datum *values,
-											 const char *nulls);
+											 Datum value, int back, bool *none);
 extern void direct_check_shape(int number);
 
 /* index.c */

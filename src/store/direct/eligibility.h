@@ -28,6 +28,6 @@ extern const char *check_columns(Relation rel, DirectTable *table);
 
 /* partition.c */
 extern int	routing_column(Relation rel, const TableSpec *spec);
-extern Oid	route_row(Relation root, Datum value);
+extern Oid	route_row(Relation root, Datum value, int back);
 
 #endif							/* LOOPIT_ELIGIBILITY_H */

@@ -128,16 +128,21 @@ static bool
 matches_predicate(Relation index, const TableSpec *spec, const KeySpec *key)
 {
 	List	   *predicate = RelationGetIndexPredicate(index);
+	Oid			table = index->rd_index->indrelid;
+	const char *name = spec->columns[key->predicate_column].name;
 	const NullTest *test;
 
 	if (key->predicate == KEY_OF_ALL_ROWS)
 		return predicate == NIL;
-	if (list_length(predicate) != 1 || !IsA(linitial(predicate), NullTest))
+	if (list_length(predicate) != 1)
+		return false;
+	if (key->predicate == KEY_OF_OPEN_ROWS)
+		return is_column(linitial(predicate), table, name);
+	if (!IsA(linitial(predicate), NullTest))
 		return false;
 	test = linitial(predicate);
 	return test->nulltesttype == IS_NULL &&
-		is_column((Node *) test->arg, index->rd_index->indrelid,
-				  spec->columns[key->predicate_column].name);
+		is_column((Node *) test->arg, table, name);
 }
 
 /* Returns true if the index has what the key has, in the same order. */
@@ -192,6 +197,8 @@ match_key(Relation index, const TableSpec *spec, const KeySpec *key,
 		else if (index->rd_opfamily[i] ==
 				 get_opclass_family(GetDefaultOpClass(TIMESTAMPTZOID, BTREE_AM_OID)))
 			equal = F_TIMESTAMPTZ_EQ;
+		else if (index->rd_opfamily[i] == BOOL_BTREE_FAM_OID)
+			equal = F_BOOLEQ;
 		else if (index->rd_opfamily[i] == TEXT_BTREE_FAM_OID &&
 				 index->rd_indcollation[i] == C_COLLATION_OID)
 			equal = F_TEXTEQ;
@@ -329,7 +336,7 @@ check_indexes(Relation rel, DirectTable *table, bool *transient)
 
 	for (int i = 0; i < MAX_KEYS && table->spec->keys[i].ncolumns > 0; i++)
 	{
-		if (!found[i] && !table->partition)
+		if (!found[i])
 			return "an index is missing";
 	}
 	return NULL;

@@ -5,8 +5,8 @@
  *
  * Only a table that is partitioned by ranges of one column of its description,
  * and has nothing else that requires SQL, is routed here.  Whether rows of a
- * partition can be inserted without SQL is a matter of that partition
- * (eligibility.c).  Rows of a partitioned table are found and changed by SQL.
+ * partition can be inserted and found without SQL is a matter of that partition
+ * (eligibility.c).  A look-up in all partitions, and a change, takes SQL.
  *
  * Model: the server's execPartition.c, whose routing needs an executor.
  *
@@ -66,11 +66,11 @@ routing_column(Relation rel, const TableSpec *spec)
 
 /*
  * Returns the partition that has a row of that value of the key, which is not
- * null; InvalidOid: none.  One that is being detached concurrently gets no new
+ * null, or the one that is so many before it; InvalidOid: none.  One that is being detached concurrently gets no new
  * rows; see PartitionDirectoryLookup().
  */
 Oid
-route_row(Relation root, Datum value)
+route_row(Relation root, Datum value, int back)
 {
 	PartitionKey key = RelationGetPartitionKey(root);
 	PartitionDesc partitions =
@@ -89,7 +89,16 @@ route_row(Relation root, Datum value)
 														  &equal);
 
 		number = bounds->indexes[below + 1];
+		for (; back > 0 && below >= 0; below--)
+		{
+			if (bounds->indexes[below] < 0)
+				continue;
+			number = bounds->indexes[below];
+			back--;
+		}
 	}
+	if (back > 0)
+		return InvalidOid;
 	if (number < 0)
 		number = bounds->default_index;
 	return number < 0 ? InvalidOid : partitions->oids[number];

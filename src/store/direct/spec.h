@@ -18,9 +18,9 @@
 
 #include "rules/field.h"
 
-#define MAX_COLUMNS		24
+#define MAX_COLUMNS		28
 #define MAX_KEYS		4
-#define MAX_KEY_COLUMNS	3
+#define MAX_KEY_COLUMNS	5
 #define MAX_PARENTS		4
 
 /* Kinds of a row that fill its columns from different fields of a payload. */
@@ -53,7 +53,8 @@ typedef struct KeyColumn
 typedef enum KeyPredicate
 {
 	KEY_OF_ALL_ROWS,
-	KEY_OF_LIVE_ROWS			/* WHERE archived_at IS NULL */
+	KEY_OF_LIVE_ROWS,			/* WHERE archived_at IS NULL */
+	KEY_OF_OPEN_ROWS			/* WHERE open */
 } KeyPredicate;
 
 /* A btree index by which rows are found, whatever its name. */
@@ -62,7 +63,7 @@ typedef struct KeySpec
 	int			ncolumns;		/* 0 ends the list of keys */
 	KeyColumn	columns[MAX_KEY_COLUMNS];
 	KeyPredicate predicate;
-	int			predicate_column;	/* the archived_at of a predicate */
+	int			predicate_column;	/* the archived_at, or open, of it */
 	bool		identifies;		/* deliveries identify a row by it: it has to
 								 * be unique, and an insert may conflict */
 } KeySpec;
