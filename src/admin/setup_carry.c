@@ -104,8 +104,8 @@ static const char *const objects[] = {
 	" FROM pg_catalog.pg_attribute a WHERE a.attrelid" EQ "$1"
 	" AND a.attnum OPERATOR(pg_catalog.>) 0 AND NOT a.attisdropped AND a.attstattarget OPERATOR(pg_catalog.>=) 0",
 	FORMAT "'ALTER TABLE loopit.ingest_log ALTER COLUMN %I SET (%s)', a.attname,"
-	" pg_catalog.array_to_string(a.attoptions, ', ')) FROM pg_catalog.pg_attribute a"
-	" WHERE a.attrelid" EQ "$1 AND NOT a.attisdropped AND a.attoptions IS NOT NULL",
+	" o.option) FROM pg_catalog.pg_attribute a, pg_catalog.unnest(a.attoptions) o(option)"
+	" WHERE a.attrelid" EQ "$1 AND NOT a.attisdropped AND o.option OPERATOR(pg_catalog.~) '^n_distinct'",
 	/* comments: those of columns and CHECKs are there already */
 	FORMAT "'COMMENT ON TABLE loopit.ingest_log IS %L', d.description) FROM pg_catalog.pg_description d"
 	" WHERE d.objoid" EQ "$1 AND d.classoid" EQ CLASS("pg_class") " AND d.objsubid" EQ "0",

@@ -23,6 +23,7 @@
 #include "catalog/pg_class.h"
 #include "commands/sequence.h"
 #include "miscadmin.h"
+#include "storage/lmgr.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/inval.h"
@@ -178,19 +179,36 @@ owner_end(const OwnerScope *scope)
 /*
  * Until the scope, or a subtransaction in it, ends, no statement that is planned
  * reads a table from end to end for the want of statistics: a plan that was made
- * while the log was empty is used until the table is analyzed.
+ * while the log was empty is used until the table is analyzed.  Nor is it compiled:
+ * the estimates of a hundred partitions add up to what the server takes for long.
  */
 void
 owner_prefer_indexes(void)
 {
-	(void) set_config_option("enable_seqscan", "off",
-							 PGC_USERSET, PGC_S_SESSION,
-							 GUC_ACTION_SAVE, true, 0, false);
+	static const char *const off[] = {"enable_seqscan", "jit"};
+
+	for (int i = 0; i < lengthof(off); i++)
+		(void) set_config_option(off[i], "off",
+								 PGC_USERSET, PGC_S_SESSION,
+								 GUC_ACTION_SAVE, true, 0, false);
 }
 
-/* Returns the next id of loopit.ingest_log; only within a scope of owner_begin(). */
+/*
+ * Returns the next id of loopit.ingest_log; only within a scope of owner_begin().
+ * loopit_partition_log() replaces the sequence: a call that waited for its lock
+ * meanwhile takes the new one, which goes on where the old one was.
+ */
 int64
 owner_next_log_id(void)
 {
-	return nextval_internal(cache.relation[lengthof(relation_names) - 1], true);
+	for (;;)
+	{
+		Oid			sequence = cache.relation[lengthof(relation_names) - 1];
+
+		LockRelationOid(sequence, RowExclusiveLock);
+		if (cache.valid)
+			return nextval_internal(sequence, true);
+		UnlockRelationOid(sequence, RowExclusiveLock);
+		fill_cache();
+	}
 }
