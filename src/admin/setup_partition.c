@@ -53,7 +53,7 @@
 /* How often, and how long, locks are asked for. */
 #define LOCK_ATTEMPTS	20
 #define LOCK_TIMEOUT	"250ms"
-#define LOCK_PAUSE		100000L	/* microseconds */
+#define LOCK_PAUSE		100000L /* microseconds */
 
 #define MOVED_ROWS		10000
 

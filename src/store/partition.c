@@ -60,15 +60,15 @@ storage_options(Store *store)
 	if (!OidIsValid(newest))
 		return NULL;
 	return text_about(store,
-						  "SELECT pg_catalog.string_agg(o.option, ', ') FROM ("
-						  " SELECT pg_catalog.unnest(c.reloptions) AS option"
-						  " FROM pg_catalog.pg_class c WHERE c.oid OPERATOR(pg_catalog.=) $1"
-						  " UNION ALL"
-						  " SELECT pg_catalog.concat('toast.', pg_catalog.unnest(t.reloptions))"
-						  " FROM pg_catalog.pg_class c, pg_catalog.pg_class t"
-						  " WHERE c.oid OPERATOR(pg_catalog.=) $1"
-						  " AND t.oid OPERATOR(pg_catalog.=) c.reltoastrelid) o",
-						  newest);
+					  "SELECT pg_catalog.string_agg(o.option, ', ') FROM ("
+					  " SELECT pg_catalog.unnest(c.reloptions) AS option"
+					  " FROM pg_catalog.pg_class c WHERE c.oid OPERATOR(pg_catalog.=) $1"
+					  " UNION ALL"
+					  " SELECT pg_catalog.concat('toast.', pg_catalog.unnest(t.reloptions))"
+					  " FROM pg_catalog.pg_class c, pg_catalog.pg_class t"
+					  " WHERE c.oid OPERATOR(pg_catalog.=) $1"
+					  " AND t.oid OPERATOR(pg_catalog.=) c.reltoastrelid) o",
+					  newest);
 }
 
 /*
@@ -92,12 +92,12 @@ create_like_log(Store *store, const char *name)
 							options != NULL ? options : "",
 							options != NULL ? ")" : ""));
 	targets = text_about(store,
-							 "SELECT pg_catalog.string_agg(pg_catalog.format("
-							 "'ALTER COLUMN %I SET STATISTICS %s', a.attname, a.attstattarget), ', ')"
-							 " FROM pg_catalog.pg_attribute a"
-							 " WHERE a.attrelid OPERATOR(pg_catalog.=) $1"
-							 " AND a.attnum OPERATOR(pg_catalog.>) 0 AND NOT a.attisdropped"
-							 " AND a.attstattarget OPERATOR(pg_catalog.>=) 0", log);
+						 "SELECT pg_catalog.string_agg(pg_catalog.format("
+						 "'ALTER COLUMN %I SET STATISTICS %s', a.attname, a.attstattarget), ', ')"
+						 " FROM pg_catalog.pg_attribute a"
+						 " WHERE a.attrelid OPERATOR(pg_catalog.=) $1"
+						 " AND a.attnum OPERATOR(pg_catalog.>) 0 AND NOT a.attisdropped"
+						 " AND a.attstattarget OPERATOR(pg_catalog.>=) 0", log);
 	if (targets != NULL)
 		run_ddl(store, psprintf("ALTER TABLE loopit.%s %s", quoted, targets));
 	run_ddl(store, psprintf("CREATE UNIQUE INDEX ON loopit.%s (id)", quoted));
@@ -130,12 +130,12 @@ move_rows(NewPartition *new)
 		return false;
 	}
 	columns = text_about(new->store,
-							 "SELECT pg_catalog.string_agg(pg_catalog.quote_ident(a.attname), ', ')"
-							 " FROM pg_catalog.pg_attribute a"
-							 " WHERE a.attrelid OPERATOR(pg_catalog.=) $1"
-							 " AND a.attnum OPERATOR(pg_catalog.>) 0 AND NOT a.attisdropped"
-							 " AND a.attgenerated OPERATOR(pg_catalog.=) ''",
-							 relation_of_schema("ingest_log"));
+						 "SELECT pg_catalog.string_agg(pg_catalog.quote_ident(a.attname), ', ')"
+						 " FROM pg_catalog.pg_attribute a"
+						 " WHERE a.attrelid OPERATOR(pg_catalog.=) $1"
+						 " AND a.attnum OPERATOR(pg_catalog.>) 0 AND NOT a.attisdropped"
+						 " AND a.attgenerated OPERATOR(pg_catalog.=) ''",
+						 relation_of_schema("ingest_log"));
 	run_with_times(new->store,
 				   psprintf("WITH moved AS (DELETE FROM ONLY %s WHERE %s RETURNING *)"
 							" INSERT INTO loopit.%s (%s) SELECT %s FROM moved",
@@ -250,6 +250,34 @@ first_missing(Store *store, Period period, int64 last, int64 now,
 	return from;
 }
 
+/*
+ * ANALYZE keeps no values of a column of which the log wants none, also in a
+ * partition that somebody else has made: a body of fault_catch().
+ */
+static void
+set_statistics(void *argument)
+{
+	Store	   *store = argument;
+	int			nest_level = limit_lock_waits();
+	char	   *statements;
+
+	statements = text_about(store,
+							"SELECT pg_catalog.string_agg(pg_catalog.format("
+							"'ALTER TABLE %s ALTER COLUMN %I SET STATISTICS 0', h.inhrelid::pg_catalog.regclass, p.attname), ';')"
+							" FROM pg_catalog.pg_inherits h"
+							" JOIN pg_catalog.pg_attribute l ON l.attrelid OPERATOR(pg_catalog.=) h.inhparent"
+							" JOIN pg_catalog.pg_attribute p ON p.attrelid OPERATOR(pg_catalog.=) h.inhrelid"
+							" AND p.attname OPERATOR(pg_catalog.=) l.attname"
+							" WHERE h.inhparent OPERATOR(pg_catalog.=) $1"
+							" AND l.attnum OPERATOR(pg_catalog.>) 0 AND NOT l.attisdropped"
+							" AND l.attstattarget OPERATOR(pg_catalog.=) 0"
+							" AND p.attstattarget IS DISTINCT FROM 0",
+							relation_of_schema("ingest_log"));
+	if (statements != NULL)
+		run_ddl(store, statements);
+	AtEOXact_GUC(true, nest_level);
+}
+
 /* Makes the default partition if there is none; returns its name, or "". */
 char *
 store_make_default_partition(Store *store)
@@ -281,6 +309,9 @@ store_make_partitions(Store *store, int64 now, int max_rows)
 	int64		goal;
 
 	initStringInfo(&made);
+	connect_to_spi(store);
+	if (partitions != NIL)
+		(void) fault_catch(set_statistics, store, must_end_call);
 	if (period == NUM_PERIODS)
 		return made.data;
 	if (ranges > 0)
