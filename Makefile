@@ -41,6 +41,7 @@ OBJS = \
 	src/store/direct/index.o \
 	src/store/direct/partition.o \
 	src/store/client.o \
+	src/store/forget.o \
 	src/store/inventory.o \
 	src/store/lead.o \
 	src/store/log.o \

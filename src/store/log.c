@@ -9,10 +9,8 @@
  */
 #include "postgres.h"
 
-#include "access/xact.h"
 #include "catalog/pg_type.h"
-#include "utils/array.h"
-#include "utils/snapmgr.h"
+#include "utils/timestamp.h"
 
 #include "rules/version.h"
 #include "store/row.h"
@@ -235,101 +233,54 @@ store_dismiss_lead(Store *store, int64 log_id, int64 now, LeadText note)
 	run_change(store, SQL_DISMISS_LEAD, &args);
 }
 
-/* Deletes rows received before; returns how many. */
-int64
-store_purge_log(Store *store, int64 processed_before, int64 others_before,
-				int64 max_rows)
-{
-	StatementArgs args = {0};
-
-	arg_integer(&args, processed_before);
-	arg_integer(&args, others_before);
-	arg_integer(&args, max_rows);
-	return (int64) run_change(store, SQL_PURGE_LOG, &args);
-}
-
-/* Changes what belongs to a person; returns how many rows. */
+/* Deletes rows received from a time on and before another; returns how many. */
 static int64
-change_of_person(Store *store, Statement statement, int64 workspace_id,
-				 int64 person_id)
+purge_between(Store *store, Statement statement, int64 from, int64 until,
+			  int64 max_rows)
 {
 	StatementArgs args = {0};
 
-	arg_integer(&args, workspace_id);
-	arg_integer(&args, person_id);
+	if (max_rows == 0 || from >= until)
+		return 0;
+	arg_integer(&args, from);
+	arg_integer(&args, until);
+	arg_integer(&args, max_rows);
 	return (int64) run_change(store, statement, &args);
 }
 
 /*
- * Returns true if that is, in lower case, the e-mail of a person of the
- * workspace or of a row of the log.
+ * Marks what deliveries before that time settled, where that was missed when they
+ * came: one that is deleted settles nothing any more by being there.
  */
-bool
-store_is_known_email(Store *store, int64 workspace_id, LeadText email)
+void
+store_settle_before(Store *store, int64 before)
 {
 	StatementArgs args = {0};
 
-	arg_integer(&args, workspace_id);
-	arg_text(&args, email);
-	return run_look(store, SQL_FIND_EMAIL, &args) > 0;
-}
-
-/* How many rows of the log a person has in the active snapshot. */
-static int64
-count_log_rows(Store *store, int64 workspace_id, int64 person_id)
-{
-	StatementArgs args = {0};
-
-	arg_integer(&args, workspace_id);
-	arg_integer(&args, person_id);
-	return single_id(run_look(store, SQL_COUNT_LOG_ROWS, &args));
+	arg_integer(&args, before);
+	run_change(store, SQL_SETTLE_BEFORE, &args);
 }
 
 /*
- * Raises a serialization failure if a delivery of the person, for which the
- * lock has waited, left a row in the log that the transaction's own snapshot
- * does not see: it would not be erased.
- */
-static void
-require_visible_log(Store *store, int64 workspace_id, int64 person_id)
-{
-	int64		seen = count_log_rows(store, workspace_id, person_id);
-	int64		committed;
-
-	PushActiveSnapshot(GetLatestSnapshot());
-	committed = count_log_rows(store, workspace_id, person_id);
-	PopActiveSnapshot();
-	if (committed != seen)
-		ereport(ERROR,
-				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
-				 errmsg("could not serialize access due to concurrent update")));
-}
-
-/*
- * Erases the person with that e-mail, in lower case; returns the id, 0 if there
- * is none.  Counts all but log_rows.
+ * Deletes at most so many rows that were processed before the first time, and,
+ * before the second, rows that were not, or whose lead is still open.  Returns
+ * how many.
  */
 int64
-store_forget_person(Store *store, int64 workspace_id, LeadText email,
-					ForgetCounts *counts)
+store_purge_log(Store *store, int64 processed_before, int64 others_before,
+				int64 max_rows)
 {
-	StatementArgs key = {0};
-	int64		person_id;
+	int64		all_before = Min(processed_before, others_before);
+	int64		some_before = Max(processed_before, others_before);
+	int64		deleted;
 
-	arg_integer(&key, workspace_id);
-	arg_text(&key, email);
-	person_id = single_id(run_change(store, SQL_LOCK_PERSON_TO_FORGET, &key));
-	if (person_id == 0)
-		return 0;
-	if (IsolationUsesXactSnapshot())
-		require_visible_log(store, workspace_id, person_id);
-	counts->bookings = change_of_person(store, SQL_UNLINK_BOOKINGS,
-										workspace_id, person_id);
-	counts->documents = change_of_person(store, SQL_DELETE_DOCUMENTS,
-										 workspace_id, person_id);
-	counts->persons = change_of_person(store, SQL_DELETE_PERSON,
-									   workspace_id, person_id);
-	return person_id;
+	store_settle_before(store, processed_before);
+	deleted = purge_between(store, SQL_PURGE_ALL, DT_NOBEGIN, all_before,
+							max_rows);
+	return deleted +
+		purge_between(store, some_before == others_before ?
+					  SQL_PURGE_FAILURES : SQL_PURGE_PROCESSED,
+					  all_before, some_before, max_rows - deleted);
 }
 
 /*
@@ -366,23 +317,4 @@ store_next_unread(UnreadScan *scan)
 	scan->payload = (Jsonb *) result_varlena(scan->next, 3);
 	scan->next++;
 	return true;
-}
-
-/*
- * Erases what is personal in rows of the log: those of the person (0: nobody),
- * those of the e-mail, and the rows of these ids.  Returns how many.
- */
-int64
-store_forget_log(Store *store, int64 workspace_id, int64 person_id,
-				 LeadText email, Datum *log_ids, int count)
-{
-	StatementArgs args = {0};
-	ArrayType  *ids = construct_array(log_ids, count, INT8OID, sizeof(int64),
-									  FLOAT8PASSBYVAL, TYPALIGN_DOUBLE);
-
-	arg_integer(&args, workspace_id);
-	arg_id(&args, person_id);
-	arg_text(&args, email);
-	arg_datum(&args, PointerGetDatum(ids), false);
-	return (int64) run_change(store, SQL_FORGET_LOG, &args);
 }

@@ -252,7 +252,8 @@ first_missing(Store *store, Period period, int64 last, int64 now,
 
 /*
  * ANALYZE keeps no values of a column of which the log wants none, also in a
- * partition that somebody else has made: a body of fault_catch().
+ * partition that somebody else has made, and so has no such column: a body of
+ * fault_catch().
  */
 static void
 set_statistics(void *argument)
@@ -271,7 +272,11 @@ set_statistics(void *argument)
 							" WHERE h.inhparent OPERATOR(pg_catalog.=) $1"
 							" AND l.attnum OPERATOR(pg_catalog.>) 0 AND NOT l.attisdropped"
 							" AND l.attstattarget OPERATOR(pg_catalog.=) 0"
-							" AND p.attstattarget IS DISTINCT FROM 0",
+							" AND p.attstattarget IS DISTINCT FROM 0"
+							" AND NOT EXISTS (SELECT FROM pg_catalog.pg_attribute s"
+							"  WHERE s.attrelid OPERATOR(pg_catalog.=) h.inhrelid"
+							"  AND s.attnum OPERATOR(pg_catalog.>) 0"
+							"  AND s.attstattarget OPERATOR(pg_catalog.=) 0 OFFSET 0)",
 							relation_of_schema("ingest_log"));
 	if (statements != NULL)
 		run_ddl(store, statements);

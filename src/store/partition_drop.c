@@ -123,6 +123,7 @@ int64
 store_drop_partitions(Store *store, int64 processed_before, int64 others_before)
 {
 	DropPartitions drop = {.store = store};
+	bool		settled = false;
 	ListCell   *cell;
 
 	connect_to_spi(store);
@@ -130,6 +131,12 @@ store_drop_partitions(Store *store, int64 processed_before, int64 others_before)
 	{
 		const Partition *partition = lfirst(cell);
 
+		if (!settled && !partition->is_default &&
+			partition->until <= Max(processed_before, others_before))
+		{
+			store_settle_before(store, processed_before);
+			settled = true;
+		}
 		if (!is_due(store, partition, processed_before, others_before))
 			continue;
 		drop.partitions = lappend(drop.partitions, lfirst(cell));

@@ -49,6 +49,32 @@
 	" FOR NO KEY UPDATE OF o SKIP LOCKED)"
 
 /*
+ * Deletes the oldest of the rows that were received from $1 on and before $2.
+ * Those that are locked are left out.  Of a partitioned log, only the partitions
+ * that have them are searched for their ids.
+ */
+#define PURGE(condition) \
+	"WITH old AS MATERIALIZED (SELECT o.id, o.received_at" \
+	"  FROM loopit.ingest_log o" \
+	"  WHERE o.received_at OPERATOR(pg_catalog.>=) $1" \
+	"  AND o.received_at OPERATOR(pg_catalog.<) $2 AND " condition \
+	"  ORDER BY o.received_at, o.id LIMIT $3 FOR UPDATE SKIP LOCKED)" \
+	" DELETE FROM loopit.ingest_log l" \
+	" WHERE l.id" EQ "ANY (ARRAY(SELECT old.id FROM old))" \
+	" AND l.received_at OPERATOR(pg_catalog.>=)" \
+	"  (SELECT pg_catalog.min(old.received_at) FROM old)" \
+	" AND l.received_at OPERATOR(pg_catalog.<=)" \
+	"  (SELECT pg_catalog.max(old.received_at) FROM old)"
+
+/* What ingest_log_failure_idx has, and what of it is not settled. */
+#define MAY_BE_FAILURE \
+	"(o.status OPERATOR(pg_catalog.<>) 'processed' OR o.open)"
+#define IS_FAILURE \
+	"(o.status OPERATOR(pg_catalog.<>) 'processed' OR EXISTS (" \
+	"SELECT FROM loopit.open_delivery d WHERE d.log_id" EQ "o.id" \
+	" AND d.received_at" EQ "o.received_at OFFSET 0))"
+
+/*
  * Values of a column of live rows that come next to $2 in the order of the
  * index on them in any case, half of $3 on either side: those that begin alike.
  */
@@ -208,19 +234,24 @@ const StatementSpec statements[NUM_STATEMENTS] = {
 		TABLE(INGEST_LOG),
 		ARGS(INT8OID, TIMESTAMPTZOID, TEXTOID)
 	},
-	[SQL_PURGE_LOG] = {
-		/* the times of what is deleted exclude the other partitions */
-		"WITH old AS MATERIALIZED (SELECT o.id, o.received_at"
-		" FROM loopit.ingest_log o"
-		" WHERE o.received_at OPERATOR(pg_catalog.<) GREATEST($1, $2)"
-		" AND " LOG_ROW_IS_DUE
-		" ORDER BY o.received_at, o.id LIMIT $3 FOR UPDATE SKIP LOCKED)"
-		" DELETE FROM loopit.ingest_log l"
-		" WHERE l.id" EQ "ANY (ARRAY(SELECT old.id FROM old))"
-		" AND l.received_at OPERATOR(pg_catalog.>=)"
-		" (SELECT pg_catalog.min(old.received_at) FROM old)"
-		" AND l.received_at OPERATOR(pg_catalog.<=)"
-		" (SELECT pg_catalog.max(old.received_at) FROM old)",
+	[SQL_SETTLE_BEFORE] = {
+		"UPDATE loopit.ingest_log l SET open = false WHERE l.id" EQ "ANY ("
+		SETTLED_ROWS("o.received_at OPERATOR(pg_catalog.<) $1") ")",
+		TABLE(INGEST_LOG),
+		ARGS(TIMESTAMPTZOID)
+	},
+	[SQL_PURGE_ALL] = {
+		PURGE("true"),
+		TABLE(INGEST_LOG),
+		ARGS(TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID)
+	},
+	[SQL_PURGE_FAILURES] = {
+		PURGE(MAY_BE_FAILURE " AND " IS_FAILURE),
+		TABLE(INGEST_LOG),
+		ARGS(TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID)
+	},
+	[SQL_PURGE_PROCESSED] = {
+		PURGE("NOT (" MAY_BE_FAILURE " AND " IS_FAILURE ")"),
 		TABLE(INGEST_LOG),
 		ARGS(TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID)
 	},

@@ -26,7 +26,10 @@ typedef enum Statement
 	SQL_FIND_LEADS_BY_TIME,
 	SQL_FIND_NEWEST_LEADS,
 	SQL_DISMISS_LEAD,
-	SQL_PURGE_LOG,
+	SQL_SETTLE_BEFORE,
+	SQL_PURGE_ALL,
+	SQL_PURGE_FAILURES,
+	SQL_PURGE_PROCESSED,
 	SQL_LOCK_PERSON_TO_FORGET,
 	SQL_UNLINK_BOOKINGS,
 	SQL_DELETE_DOCUMENTS,
@@ -75,7 +78,8 @@ typedef enum Statement
 	"  AND " row ".reason IS DISTINCT FROM 'payload_missing' THEN 'erased'" \
 	" WHEN " row ".dismissed_at IS NOT NULL THEN 'dismissed'" \
 	" WHEN EXISTS (SELECT FROM loopit.ingest_log r" \
-	"  WHERE r.replay_of OPERATOR(pg_catalog.=) " row ".id OFFSET 0)" \
+	"  WHERE r.replay_of OPERATOR(pg_catalog.=) " row ".id" \
+	"  AND r.received_at OPERATOR(pg_catalog.>=) " row ".received_at OFFSET 0)" \
 	"  THEN 'replayed'" \
 	" ELSE 'settled' END"
 

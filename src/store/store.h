@@ -223,15 +223,18 @@ extern void store_find_leads(Store *store, const LeadQuery *query,
 							 Tuplestorestate *result);
 extern void store_dismiss_lead(Store *store, int64 log_id, int64 now,
 							   LeadText note);
+extern void store_settle_before(Store *store, int64 before);
 extern int64 store_purge_log(Store *store, int64 processed_before,
 							 int64 others_before, int64 max_rows);
+extern void store_list_unread(Store *store, int64 workspace_id,
+							  UnreadScan *scan);
+extern bool store_next_unread(UnreadScan *scan);
+
+/* forget.c */
 extern bool store_is_known_email(Store *store, int64 workspace_id,
 								 LeadText email);
 extern int64 store_forget_person(Store *store, int64 workspace_id,
 								 LeadText email, ForgetCounts *counts);
-extern void store_list_unread(Store *store, int64 workspace_id,
-							  UnreadScan *scan);
-extern bool store_next_unread(UnreadScan *scan);
 extern int64 store_forget_log(Store *store, int64 workspace_id,
 							  int64 person_id, LeadText email,
 							  Datum *log_ids, int count);
