@@ -15,6 +15,7 @@ OBJS = \
 	src/admin/setup_carry.o \
 	src/admin/setup_create.o \
 	src/admin/setup_drop.o \
+	src/admin/setup_find.o \
 	src/admin/setup_partition.o \
 	src/admin/setup_recognise.o \
 	src/admin/setup_step.o \

@@ -29,7 +29,6 @@
 #include "storage/lmgr.h"
 #include "utils/builtins.h"
 #include "utils/datetime.h"
-#include "utils/fmgroids.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
@@ -37,6 +36,7 @@
 
 #include "admin/call.h"
 #include "admin/setup_carry.h"
+#include "admin/setup_find.h"
 #include "admin/setup_partition.h"
 #include "admin/setup_step.h"
 #include "admin/setup_trust.h"
@@ -58,34 +58,6 @@
 #define MOVED_ROWS		10000
 
 #define HINT_PERIOD		"Give 'day', 'week' or 'month'."
-
-/* A unique index of just these columns that is no constraint's, without its schema. */
-#define FIND_INDEX \
-	"SELECT c.relname::pg_catalog.text FROM pg_catalog.pg_index i" \
-	" JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) i.indexrelid" \
-	" WHERE i.indrelid OPERATOR(pg_catalog.=) $1" \
-	" AND i.indisunique AND i.indisvalid AND i.indimmediate" \
-	" AND i.indpred IS NULL AND i.indexprs IS NULL" \
-	" AND i.indnatts OPERATOR(pg_catalog.=) pg_catalog.cardinality($2)" \
-	" AND pg_catalog.string_to_array(i.indkey::pg_catalog.text, ' ')" \
-	"  OPERATOR(pg_catalog.=) (SELECT pg_catalog.array_agg(a.attnum::pg_catalog.text ORDER BY n.number)" \
-	"   FROM pg_catalog.unnest($2) WITH ORDINALITY n(name, number)" \
-	"   JOIN pg_catalog.pg_attribute a ON a.attrelid OPERATOR(pg_catalog.=) $1" \
-	"   AND a.attname OPERATOR(pg_catalog.=) n.name::pg_catalog.name)" \
-	" AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint k" \
-	"  WHERE k.conindid OPERATOR(pg_catalog.=) i.indexrelid)" \
-	" LIMIT 1"
-
-/*
- * The newest time that a valid CHECK of the name ingest_log_before_... says all
- * rows are before.
- */
-#define FIND_CHECK \
-	"SELECT k.conname::pg_catalog.text FROM pg_catalog.pg_constraint k" \
-	" WHERE k.conrelid OPERATOR(pg_catalog.=) $1 AND k.contype OPERATOR(pg_catalog.=) 'c'" \
-	" AND k.convalidated AND k.conname OPERATOR(pg_catalog.~) '^ingest_log_before_[0-9]{8}$'" \
-	" AND pg_catalog.cardinality($2) OPERATOR(pg_catalog.=) 0" \
-	" ORDER BY 1 DESC LIMIT 1"
 
 typedef struct Conversion
 {
@@ -111,24 +83,6 @@ report_step(ReturnSetInfo *result, int number, const char *title,
 	bool		nulls[3] = {false};
 
 	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
-}
-
-/* Finds a name by one of the queries above; NULL: there is none. */
-static char *
-find_name(const char *sql, Oid log, const char *columns)
-{
-	Oid			types[] = {OIDOID, TEXTARRAYOID};
-	Datum		values[] = {
-		ObjectIdGetDatum(log),
-		OidFunctionCall3(F_ARRAY_IN, CStringGetDatum(columns),
-						 ObjectIdGetDatum(TEXTOID), Int32GetDatum(-1))
-	};
-
-	if (SPI_execute_with_args(sql, lengthof(types), types, values, NULL,
-							  false, 1) != SPI_OK_SELECT)
-		elog(ERROR, "looking for what the log has failed");
-	return SPI_processed == 0 ? NULL :
-		SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
 }
 
 /* The time as DDL has it, whatever the session's settings. */
@@ -196,9 +150,9 @@ find_preparations(Conversion *conversion, Period period)
 	Oid			log = conversion->log;
 
 	conversion->small = is_small(log);
-	conversion->id_index = find_name(FIND_INDEX, log, "{id}");
-	conversion->key_index = find_name(FIND_INDEX, log, "{id,received_at}");
-	conversion->check = find_name(FIND_CHECK, log, "{}");
+	conversion->id_index = find_unique_index(log, "{id}");
+	conversion->key_index = find_unique_index(log, "{id,received_at}");
+	conversion->check = find_bound_check(log);
 	if (!conversion->small &&
 		(conversion->id_index == NULL || conversion->key_index == NULL ||
 		 conversion->check == NULL))
@@ -252,7 +206,7 @@ make_index(const char *columns, const char *list)
 
 	run_sql(psprintf("CREATE UNIQUE INDEX ON loopit.ingest_log (%s)", list),
 			"an index of the log");
-	return find_name(FIND_INDEX, log, columns);
+	return find_unique_index(log, columns);
 }
 
 /* Does what is missing of the preparations, on a small table that is locked. */

@@ -291,10 +291,7 @@ direct_open(DirectSession *session, int number)
 	return use_relation(relation, number, rel);
 }
 
-/*
- * Opens a partition of the table that was routed to.  The description is that of
- * the partition which was opened last as the newest one, or as one before it.
- */
+/* Opens a partition of the table that was routed to. */
 static DirectRelation *
 open_partition(DirectSession *session, const TableSpec *spec, Oid partition,
 			   int back)
@@ -319,10 +316,7 @@ open_partition(DirectSession *session, const TableSpec *spec, Oid partition,
 	return use_relation(relation, number, rel);
 }
 
-/*
- * Returns the column by whose value rows go into the partitions of the table
- * without SQL; -1: it is not partitioned, or uses SQL.
- */
+/* Returns the column by which rows are routed; -1: none, or it takes SQL. */
 int
 direct_routing_column(int number)
 {
