@@ -148,7 +148,9 @@ reads('audit of a lead', $probe, q{SELECT * FROM loopit.ingest_audit WHERE lead_
 reads('replay', 20 * $probe, 'SELECT loopit_replay_lead(1000)');
 reads('dismissal', 4 * $probe, 'SELECT loopit_dismiss_lead(2000, NULL)');
 reads('erasure', 8 * $probe, q{SELECT loopit_forget_person(7, 'p99@example.com')});
-reads('purge of nothing', 12_000, q{SELECT loopit_purge_ingest_log('1 year')});
+# the first one sets the statistics targets of partitions that a DBA has made
+sql(q{SELECT loopit_purge_ingest_log('1 year')});
+reads('purge of nothing', 5 * $probe, q{SELECT loopit_purge_ingest_log('1 year')});
 
 # Retention drops partitions; one that is in use is left to the next call.
 my $reader = $node->background_psql('postgres');
@@ -202,7 +204,8 @@ my @work = (
 	'CREATE TRIGGER t BEFORE INSERT ON loopit.ingest_log FOR EACH ROW EXECUTE FUNCTION public.fire()',
 	'ALTER TABLE loopit.ingest_log ADD CONSTRAINT sane CHECK (duration_us > -1)',
 	"VACUUM $today",
-	'DROP TRIGGER t ON loopit.ingest_log',
+	# on its own, DROP TRIGGER locks the partitions before the table, and deadlocks with any insert
+	'BEGIN; LOCK TABLE ONLY loopit.ingest_log; DROP TRIGGER t ON loopit.ingest_log; COMMIT',
 	'DROP INDEX CONCURRENTLY loopit.extra',
 	'ALTER TABLE loopit.ingest_log DROP source',
 	'SELECT loopit_purge_ingest_log(\'1 year\')',
