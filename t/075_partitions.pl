@@ -214,7 +214,8 @@ my @work = (
 	"REINDEX TABLE CONCURRENTLY $today",
 	'ALTER TABLE loopit.ingest_log DROP CONSTRAINT sane',
 	"ALTER TABLE $today DROP CONSTRAINT own",
-	'DROP TABLE loopit.far',
+	# the other period has replaced what had not begun
+	'DROP TABLE IF EXISTS loopit.far',
 	'SELECT * FROM loopit_partition_log(\'day\')');
 # outside of a transaction, and only where there is no default partition
 my @detach = (
