@@ -13,8 +13,11 @@ OBJS = \
 	src/admin/forget.o \
 	src/admin/setup.o \
 	src/admin/setup_alter.o \
+	src/admin/setup_carry.o \
 	src/admin/setup_create.o \
 	src/admin/setup_drop.o \
+	src/admin/setup_find.o \
+	src/admin/setup_partition.o \
 	src/admin/setup_recognise.o \
 	src/admin/setup_step.o \
 	src/admin/setup_trust.o \
@@ -71,6 +74,7 @@ OBJS = \
 	src/store/direct/direct.o \
 	src/store/direct/eligibility.o \
 	src/store/direct/index.o \
+	src/store/direct/partition.o \
 	src/store/client.o \
 	src/store/day_count.o \
 	src/store/forget.o \
@@ -78,6 +82,9 @@ OBJS = \
 	src/store/lead.o \
 	src/store/log.o \
 	src/store/look.o \
+	src/store/partition.o \
+	src/store/partition_drop.o \
+	src/store/partition_list.o \
 	src/store/planner.o \
 	src/store/row.o \
 	src/store/row_direct.o \
@@ -120,7 +127,7 @@ REGRESS = setup setup_again setup_version setup_definition setup_trust loader_ch
 	client unresolved find_leads explain_lead support_mail payload_drift summary_and_audit hints forget forget_encodings \
 	forget_hostile \
 	purge purge_intervals day_counts metrics zero_id lead_schema \
-	mask owner privileges dba_objects codes report pairs
+	mask owner privileges dba_objects codes report pairs partition
 REGRESS_OPTS = --inputdir=$(srcdir) --encoding=UTF8 --no-locale
 ISOLATION = same_new_email same_lead_reference same_document update_update \
 	asset_archived package_deleted person_erased base_order two_setups two_counts

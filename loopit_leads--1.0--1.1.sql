@@ -1128,3 +1128,11 @@ CREATE OR REPLACE FUNCTION loopit_setup(OUT step int, OUT title text, OUT done t
 	AS 'MODULE_PATHNAME', 'loopit_setup';
 COMMENT ON FUNCTION loopit_setup() IS
 	'Creates what is missing of schema loopit, owned by the caller, and brings older tables up to date; returns one row per step.';
+
+CREATE FUNCTION loopit_partition_log(period text, OUT step int, OUT title text, OUT done text)
+	RETURNS SETOF record
+	LANGUAGE C VOLATILE PARALLEL UNSAFE ROWS 4
+	AS 'MODULE_PATHNAME', 'loopit_partition_log';
+COMMENT ON FUNCTION loopit_partition_log(text) IS
+	'Makes loopit.ingest_log a table that is partitioned by received_at, by day, week or month; called again, changes the period of future partitions. Returns one row per step.';
+REVOKE EXECUTE ON FUNCTION loopit_partition_log(text) FROM PUBLIC;

@@ -38,6 +38,7 @@
 #include "admin/client.h"
 #include "admin/forget.h"
 #include "admin/setup.h"
+#include "admin/setup_partition.h"
 #include "admin/support.h"
 #include "ingest/ingest.h"
 #include "payload/body.h"
@@ -78,6 +79,7 @@ PG_FUNCTION_INFO_V1(loopit_lead_schema);
 PG_FUNCTION_INFO_V1(loopit_reason_codes);
 PG_FUNCTION_INFO_V1(loopit_mask_payload);
 PG_FUNCTION_INFO_V1(loopit_setup);
+PG_FUNCTION_INFO_V1(loopit_partition_log);
 
 void		_PG_init(void);
 
@@ -384,5 +386,14 @@ loopit_setup(PG_FUNCTION_ARGS)
 {
 	InitMaterializedSRF(fcinfo, 0);
 	setup_run((ReturnSetInfo *) fcinfo->resultinfo, fcinfo->flinfo->fn_oid);
+	return (Datum) 0;
+}
+
+/* loopit_partition_log(text) returns setof record */
+Datum
+loopit_partition_log(PG_FUNCTION_ARGS)
+{
+	InitMaterializedSRF(fcinfo, 0);
+	partition_log(varlena_argument(fcinfo, 0), (ReturnSetInfo *) fcinfo->resultinfo);
 	return (Datum) 0;
 }

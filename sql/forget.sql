@@ -14,7 +14,7 @@ BEGIN
 	FOR c IN SELECT table_name, column_name, CASE data_type WHEN 'bytea' THEN format('encode(%I, ''escape'')', column_name)
 				ELSE format('%I::text', column_name) END AS text
 		FROM information_schema.columns JOIN information_schema.tables USING (table_schema, table_name)
-		WHERE table_schema = 'loopit' AND table_type = 'BASE TABLE' ORDER BY table_name COLLATE "C", column_name COLLATE "C" LOOP
+		WHERE table_schema = 'loopit' AND table_type = 'BASE TABLE' AND table_name NOT LIKE 'ingest_log_%' ORDER BY table_name COLLATE "C", column_name COLLATE "C" LOOP
 		EXECUTE format('SELECT count(*) FROM loopit.%I WHERE strpos(lower(%s), lower(%L)) > 0', c.table_name, c.text, secret) INTO hits;
 		IF hits > 0 THEN
 			result := concat_ws(', ', result, c.table_name || '.' || c.column_name || ' ' || hits);

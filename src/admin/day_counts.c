@@ -111,9 +111,9 @@ recount_next(Store *store, DayCounts *days)
 
 /*
  * Counts days that are over and not counted yet, a limited number of them, and
- * corrects the counts of others.
+ * corrects the counts of others.  Returns the time before which all are counted.
  */
-void
+int64
 count_days(Store *store)
 {
 	int32		today = day_of_time(GetCurrentTimestamp());
@@ -137,4 +137,6 @@ count_days(Store *store)
 	recount(store, &days, was_ahead ? DATEVAL_NOBEGIN : today - 2, today);
 	recount_next(store, &days);
 	store_save_day_counts(store, &days, ended_now);
+	return days.counted_until == DATEVAL_NOBEGIN ? DT_NOBEGIN :
+		(int64) days.counted_until * USECS_PER_DAY;
 }

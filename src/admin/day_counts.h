@@ -10,6 +10,6 @@
 
 #include "store/store.h"
 
-extern void count_days(Store *store);
+extern int64 count_days(Store *store);
 
 #endif							/* LOOPIT_DAY_COUNTS_H */

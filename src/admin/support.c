@@ -15,6 +15,7 @@
 #include "ingest/ingest.h"
 #include "payload/body.h"
 #include "payload/encoding.h"
+#include "store/partition.h"
 
 #define HINT_AGE		"Give the age of the rows, like interval '90 days'."
 #define HINT_MAX_ROWS	"Give the number of rows that one call may delete."
@@ -146,8 +147,10 @@ older_than_time(const Interval *interval, const char *name)
 }
 
 /*
- * Counts days that are over, and deletes at most max_rows rows of the log that
- * are older than that; returns how many.  failures_older_than NULL: the same as older_than.  Raises if another
+ * Counts days that are over, makes the partitions of the next periods, and deletes
+ * at most max_rows rows of the log that are older than that, or drops the
+ * partitions that have no other rows and whose days are counted; returns how many
+ * rows are gone.  failures_older_than NULL: the same as older_than.  Raises if another
  * argument is NULL, or if max_rows is less than 1.
  */
 int64
@@ -158,6 +161,7 @@ support_purge_log(const Interval *older_than,
 	TimestampTz others_before;
 	OwnerScope	scope;
 	Store	   *store;
+	int64		counted_until;
 	int64		deleted;
 
 	require_not_null(older_than, "older_than", HINT_AGE);
@@ -172,9 +176,13 @@ support_purge_log(const Interval *older_than,
 		older_than_time(failures_older_than, "failures_older_than");
 
 	store = call_begin(&scope, false);
-	count_days(store);
-	deleted = store_purge_log(store, processed_before, others_before,
-							  *max_rows);
+	counted_until = count_days(store);
+	(void) store_make_partitions(store, GetCurrentTimestamp(), *max_rows);
+	deleted = store_drop_partitions(store, processed_before, others_before,
+									counted_until);
+	if (deleted == 0)
+		deleted = store_purge_log(store, processed_before, others_before,
+								  *max_rows);
 	if (deleted > 0)
 		store_note_purged(store, Max(processed_before, others_before));
 	call_end(&scope, store);

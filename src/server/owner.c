@@ -24,6 +24,7 @@
 #include "catalog/pg_class.h"
 #include "commands/sequence.h"
 #include "miscadmin.h"
+#include "storage/lmgr.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/inval.h"
@@ -223,7 +224,11 @@ lock_log_sequence(void)
 	}
 }
 
-/* Returns the next id of loopit.ingest_log; only within a scope of owner_begin(). */
+/*
+ * Returns the next id of loopit.ingest_log; only within a scope of owner_begin().
+ * loopit_partition_log() replaces the sequence: a call that waited for its lock
+ * meanwhile takes the new one, which goes on where the old one was.
+ */
 int64
 owner_next_log_id(void)
 {

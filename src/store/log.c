@@ -87,7 +87,9 @@ is_open_conflict(const RowScan *row)
  * Returns true if open rows of the log may be settled by this one, which is
  * about to be inserted: it is a replay, or there are open rows of its lead that
  * it may settle.  For most leads that is one search in an index that is almost
- * empty.
+ * empty.  Of a partitioned log the newest partitions are searched, since to
+ * search a hundred would cost as much as the lead: a row of an older one stays
+ * marked until a purge, and no view shows it.
  */
 bool
 store_may_settle(Store *store, const LogRow *log)
@@ -108,10 +110,10 @@ store_may_settle(Store *store, const LogRow *log)
 	find_rows(store, OPEN_ROWS_BY_LEAD, key, &row);
 	while (!found && next_row(&row))
 	{
-		/* those that asked for a booking come last, and need one */
+		/* those that asked for a booking need one */
 		if (log->booking_action == ACTION_SKIPPED &&
 			row_value(&row, LOG_ASKED_FOR_BOOKING).number != 0)
-			break;
+			continue;
 		found = !is_open_conflict(&row);
 	}
 	end_rows(&row);
@@ -273,13 +275,24 @@ purge_between(Store *store, Statement statement, int64 from, int64 until,
 }
 
 /*
+ * Marks what is settled of the rows that were received from the first time on and
+ * before the second, where that was missed when the delivery came that settled
+ * it: once that is deleted, it settles nothing any more by being there.
+ */
+void
+store_settle_between(Store *store, int64 from, int64 until)
+{
+	StatementArgs args = {0};
+
+	arg_integer(&args, from);
+	arg_integer(&args, until);
+	run_change(store, SQL_SETTLE_BETWEEN, &args);
+}
+
+/*
  * Deletes at most so many rows that were processed before the first time, and,
  * before the second, rows that were not, or whose lead is still open.  Returns
  * how many.
- *
- * A delivery that is deleted settles nothing any more by being there.  So where
- * what it settled is kept longer, that is marked first, if it was missed when the
- * delivery came.
  */
 int64
 store_purge_log(Store *store, int64 processed_before, int64 others_before,
@@ -287,15 +300,10 @@ store_purge_log(Store *store, int64 processed_before, int64 others_before,
 {
 	int64		all_before = Min(processed_before, others_before);
 	int64		some_before = Max(processed_before, others_before);
-	StatementArgs args = {0};
 	int64		deleted;
 
-	if (others_before < processed_before)
-	{
-		arg_integer(&args, others_before);
-		arg_integer(&args, processed_before);
-		run_change(store, SQL_SETTLE_BETWEEN, &args);
-	}
+	if (all_before < some_before)
+		store_settle_between(store, all_before, some_before);
 	deleted = purge_between(store, SQL_PURGE_ALL, DT_NOBEGIN, all_before,
 							max_rows);
 	return deleted +

@@ -122,6 +122,9 @@ find_rows(Store *store, Lookup lookup, Datum *key, RowScan *scan)
 	scan->store = store;
 	scan->spec = &table_specs[table];
 	scan->access = access_to(store, table);
+	if (lookup_specs[lookup].recent && scan->access != &direct_access &&
+		store->direct != NULL && direct_routing_column(table) >= 0)
+		scan->access = &recent_access;
 	scan->access->begin(scan, lookup, key);
 }
 
@@ -223,8 +226,13 @@ int64
 insert_row(Store *store, Table table, RowValues *row)
 {
 	const TableSpec *spec = &table_specs[table];
-	int64		id = access_to(store, table)->insert(store, table, row);
+	const RowAccess *access = access_to(store, table);
+	int64		id;
 
+	if (access != &direct_access && store->direct != NULL &&
+		insert_into_partition(store, table, row))
+		return 0;
+	id = access->insert(store, table, row);
 	/* 0 stands for none: the row would be inserted again and again */
 	if (spec->identity != 0 && id == 0)
 		ereport(ERROR,

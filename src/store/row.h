@@ -23,6 +23,10 @@ typedef struct RowScan
 	Store	   *store;
 	const TableSpec *spec;
 	DirectScan	direct;			/* row_direct.c */
+	const LookupSpec *lookup;	/* in partitions: what is looked for, */
+	Datum	   *key;
+	int			back;			/* how many partitions were begun, */
+	bool		searching;		/* and whether the last of them goes on */
 	SPITupleTable *tuples;		/* row_sql.c: the result */
 	uint64		count;
 	uint64		number;			/* and the current row of it, from 1 */
@@ -49,7 +53,11 @@ typedef struct RowAccess
 } RowAccess;
 
 extern const RowAccess direct_access;
+extern const RowAccess recent_access;
 extern const RowAccess sql_access;
+
+/* row_direct.c */
+extern bool insert_into_partition(Store *store, Table table, RowValues *row);
 
 /* planner.c */
 extern void planner_init(void);

@@ -12,6 +12,8 @@
  */
 #include "postgres.h"
 
+#include "utils/timestamp.h"
+
 #include "store/row.h"
 
 static DirectRelation *
@@ -125,6 +127,27 @@ insert_direct(Store *store, Table table, RowValues *row)
 	return id;
 }
 
+/*
+ * Inserts a row, to which no sequence gives an id, into the partition that it
+ * belongs to; false: the table is not partitioned, or the insert uses SQL.
+ */
+bool
+insert_into_partition(Store *store, Table table, RowValues *row)
+{
+	int			column = direct_routing_column(table);
+	DirectRelation *partition;
+	bool		none;
+
+	if (column < 0 || row->nulls[column] == 'n')
+		return false;
+	partition = direct_open_partition(store->direct, table, row->values[column],
+									  0, &none);
+	if (partition == NULL || !direct_is_writable(partition))
+		return false;
+	direct_insert(partition, row->values, row->nulls);
+	return true;
+}
+
 static bool
 update_direct(Store *store, Table table, RowValues *row)
 {
@@ -146,4 +169,75 @@ const RowAccess direct_access = {
 	.lock = lock_direct,
 	.insert = insert_direct,
 	.update = update_direct
+};
+
+/* Goes on to the next partition of those that are searched; false: that was it. */
+static bool
+begin_partition(RowScan *scan)
+{
+	const LookupSpec *spec = scan->lookup;
+	bool		none;
+
+	if (scan->back == DIRECT_PARTITIONS)
+		return false;
+	scan->direct.relation =
+		direct_open_partition(scan->store->direct, spec->table,
+							  TimestampTzGetDatum(GetCurrentTimestamp()),
+							  scan->back++, &none);
+	if (scan->direct.relation == NULL)
+		return false;
+	direct_scan_begin(&scan->direct, scan->direct.relation, spec->key,
+					  scan->key, spec->nvalues);
+	return true;
+}
+
+/* All of them have to be searched in one way. */
+static void
+begin_recent(RowScan *scan, Lookup lookup, Datum *key)
+{
+	bool		none;
+
+	scan->lookup = &lookup_specs[lookup];
+	scan->key = key;
+	scan->back = 0;
+	for (int back = 0; back < DIRECT_PARTITIONS; back++)
+	{
+		if (direct_open_partition(scan->store->direct, scan->lookup->table,
+								  TimestampTzGetDatum(GetCurrentTimestamp()),
+								  back, &none) == NULL && !none)
+		{
+			scan->access = &sql_access;
+			scan->access->begin(scan, lookup, key);
+			return;
+		}
+	}
+	scan->searching = begin_partition(scan);
+}
+
+static bool
+next_recent(RowScan *scan)
+{
+	while (scan->searching)
+	{
+		if (direct_scan_next(&scan->direct))
+			return true;
+		direct_scan_end(&scan->direct);
+		scan->searching = begin_partition(scan);
+	}
+	return false;
+}
+
+static void
+end_recent(RowScan *scan)
+{
+	if (scan->searching)
+		direct_scan_end(&scan->direct);
+}
+
+/* Look-ups in the newest partitions of a table, which nothing else reaches so. */
+const RowAccess recent_access = {
+	.begin = begin_recent,
+	.next = next_recent,
+	.end = end_recent,
+	.value = value_direct
 };

@@ -52,15 +52,21 @@
 /*
  * Deletes the oldest of the rows that were received from $1 on and before $2, and
  * counts those that are in no count of their day.  Those that are locked are left
- * out.  (Without a condition on the time in the DELETE itself the ids are looked
- * up; with it, each row of that time might be compared with all of them.)
+ * out.  Of a partitioned log, only the partitions that have them are searched for
+ * their ids.
  */
 #define PURGE(condition) \
-	"WITH gone AS (DELETE FROM loopit.ingest_log l WHERE l.id" EQ "ANY (ARRAY(" \
-	" SELECT o.id FROM loopit.ingest_log o" \
-	" WHERE o.received_at OPERATOR(pg_catalog.>=) $1" \
-	" AND o.received_at OPERATOR(pg_catalog.<) $2 AND " condition \
-	" ORDER BY o.received_at, o.id LIMIT $3 FOR UPDATE SKIP LOCKED))" \
+	"WITH old AS MATERIALIZED (SELECT o.id, o.received_at" \
+	"  FROM loopit.ingest_log o" \
+	"  WHERE o.received_at OPERATOR(pg_catalog.>=) $1" \
+	"  AND o.received_at OPERATOR(pg_catalog.<) $2 AND " condition \
+	"  ORDER BY o.received_at, o.id LIMIT $3 FOR UPDATE SKIP LOCKED)," \
+	" gone AS (DELETE FROM loopit.ingest_log l" \
+	" WHERE l.id" EQ "ANY (ARRAY(SELECT old.id FROM old))" \
+	" AND l.received_at OPERATOR(pg_catalog.>=)" \
+	"  (SELECT pg_catalog.min(old.received_at) FROM old)" \
+	" AND l.received_at OPERATOR(pg_catalog.<=)" \
+	"  (SELECT pg_catalog.max(old.received_at) FROM old)" \
 	" RETURNING l.id, l.received_at)," COUNT_GONE
 
 /* What ingest_log_failure_idx has. */

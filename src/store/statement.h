@@ -52,6 +52,16 @@ typedef enum Statement
 } Statement;
 
 /*
+ * Of a row of the log, named o: whether it is old enough to be purged.  $1 is the
+ * time before which those that were processed are, $2 that of failures and of
+ * what is still open.
+ */
+#define LOG_ROW_IS_DUE \
+	"o.received_at OPERATOR(pg_catalog.<)" \
+	" CASE WHEN o.status OPERATOR(pg_catalog.=) 'processed' AND NOT o.open" \
+	" THEN $1 ELSE $2 END"
+
+/*
  * What became of a delivery, a row of the log:
  *	open		something is to be done about its lead (view open_delivery)
  *	erased		its payload is gone, and cannot be replayed
@@ -69,7 +79,8 @@ typedef enum Statement
 	"  AND " row ".reason IS DISTINCT FROM 'payload_missing' THEN 'erased'" \
 	" WHEN " row ".dismissed_at IS NOT NULL THEN 'dismissed'" \
 	" WHEN EXISTS (SELECT FROM loopit.ingest_log r" \
-	"  WHERE r.replay_of OPERATOR(pg_catalog.=) " row ".id OFFSET 0)" \
+	"  WHERE r.replay_of OPERATOR(pg_catalog.=) " row ".id" \
+	"  AND r.received_at OPERATOR(pg_catalog.>=) " row ".received_at OFFSET 0)" \
 	"  THEN 'replayed'" \
 	" ELSE 'settled' END"
 

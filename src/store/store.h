@@ -240,6 +240,7 @@ extern void store_find_leads(Store *store, const LeadQuery *query,
 							 Tuplestorestate *result);
 extern void store_dismiss_lead(Store *store, int64 log_id, int64 now,
 							   LeadText note);
+extern void store_settle_between(Store *store, int64 from, int64 until);
 extern int64 store_purge_log(Store *store, int64 processed_before,
 							 int64 others_before, int64 max_rows);
 extern void store_list_unread(Store *store, int64 workspace_id,

@@ -281,7 +281,7 @@ const LookupSpec lookup_specs[NUM_LOOKUPS] = {
 	[DOCUMENTS_BY_PERSON] = {TABLE_IDENTITY_DOCUMENT, 0, 2},
 	[BOOKING_BY_LEAD_REFERENCE] = {TABLE_BOOKING, 1, 2},
 	[LOG_BY_LEAD_REFERENCE] = {TABLE_INGEST_LOG, 1, 1,.backward = true},
-	[OPEN_ROWS_BY_LEAD] = {TABLE_INGEST_LOG, 2, 2}
+	[OPEN_ROWS_BY_LEAD] = {TABLE_INGEST_LOG, 2, 2,.recent = true}
 };
 
 /* How many columns the description has. */

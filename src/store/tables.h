@@ -166,6 +166,8 @@ typedef struct LookupSpec
 	int			nvalues;		/* how many of its columns are given; rows are
 								 * in the order of the others, */
 	bool		backward;		/* or in the reverse */
+	bool		recent;			/* of a partitioned table, rows of the newest
+								 * partitions will do */
 } LookupSpec;
 
 extern const LookupSpec lookup_specs[NUM_LOOKUPS];

@@ -14,6 +14,9 @@
  * doing), so it goes with the transaction.  A session is in the caller's
  * context.
  *
+ * A table may be partitioned (partition.c).  The entries after those of the
+ * tables are the partition that a row went into last, and the ones before it.
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
@@ -22,7 +25,6 @@
 #include "commands/trigger.h"
 #include "executor/executor.h"
 #include "nodes/makefuncs.h"
-#include "utils/builtins.h"
 #include "utils/inval.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
@@ -31,7 +33,7 @@
 #include "server/compat.h"
 #include "store/direct/eligibility.h"
 
-#define MAX_TABLES 12
+#define MAX_TABLES 16
 
 /* What is remembered of each table, by its number. */
 static struct
@@ -42,6 +44,8 @@ static struct
 								 * only; invalid: for all */
 	Oid			relid;
 	DirectTable *table;			/* NULL: it uses SQL */
+	int			routes_by;		/* the column by which rows go into its
+								 * partitions without SQL; -1: none */
 	MemoryContext context;
 	bool		shape_valid;	/* the same for its shape alone, which SQL */
 	bool		shape_checked;	/* depends on too */
@@ -108,7 +112,7 @@ mark_stale(Datum arg, Oid relation)
 void
 direct_init(const char *schema, const TableSpec *specs, int count)
 {
-	Assert(count <= MAX_TABLES);
+	Assert(count + DIRECT_PARTITIONS <= MAX_TABLES);
 	schema_name = schema;
 	table_specs = specs;
 	table_count = count;
@@ -136,11 +140,12 @@ drop_description(int number, Relation rel)
 }
 
 /*
- * Examines the table.  The entry is marked valid first: an invalidation that
- * arrives in between then marks it stale again, and is not lost.
+ * Examines the table, or a partition of it for the entry of that number.  The
+ * entry is marked valid first: an invalidation that arrives in between then
+ * marks it stale again, and is not lost.
  */
 static void
-examine_table(int number, Relation rel)
+examine_table(int number, const TableSpec *spec, Relation rel)
 {
 	MemoryContext context;
 	MemoryContext old;
@@ -158,8 +163,10 @@ examine_table(int number, Relation rel)
 									ALLOCSET_DEFAULT_SIZES);
 	old = MemoryContextSwitchTo(context);
 	table = palloc0(sizeof(DirectTable));
-	table->spec = &table_specs[number];
+	table->spec = spec;
+	table->partition = number >= table_count;
 	reason = describe_table(rel, table_specs, table, &transient);
+	cache[number].routes_by = reason == NULL ? -1 : routing_column(rel, spec);
 	MemoryContextSwitchTo(old);
 	cache[number].until = transient ? current_lxid() : InvalidLocalTransactionId;
 	cache[number].examined = true;
@@ -222,7 +229,7 @@ open_table(int number, LOCKMODE lockmode)
 			table_close(rel, lockmode);
 	}
 	rel = open_by_name(number, lockmode);
-	examine_table(number, rel);
+	examine_table(number, &table_specs[number], rel);
 	return rel;
 }
 
@@ -236,9 +243,29 @@ direct_begin(bool read_only)
 	DirectSession *session = palloc0(sizeof(DirectSession));
 
 	session->read_only = read_only;
-	session->count = table_count;
-	session->relations = palloc0(sizeof(DirectRelation) * table_count);
+	session->count = table_count + DIRECT_PARTITIONS;
+	session->relations = palloc0(sizeof(DirectRelation) * session->count);
 	return session;
+}
+
+/* A hook on privileges sees statements only. */
+static bool
+all_use_sql(void)
+{
+	return ExecutorCheckPerms_hook != NULL ||
+		SessionReplicationRole != SESSION_REPLICATION_ROLE_ORIGIN;
+}
+
+/* Fills the relation, whose description is the one of that number. */
+static DirectRelation *
+use_relation(DirectRelation *relation, int number, Relation rel)
+{
+	relation->table = cache[number].table;
+	relation->rel = rel;
+	relation->indexes = palloc0(sizeof(Relation) * relation->table->nindexes);
+	relation->slot = MakeSingleTupleTableSlot(relation->table->tupdesc,
+											  table_slot_callbacks(rel));
+	return relation;
 }
 
 /* Returns the table, opened, or NULL if it uses SQL. */
@@ -250,25 +277,77 @@ direct_open(DirectSession *session, int number)
 
 	if (relation->rel != NULL)
 		return relation;
-	/* a hook on privileges sees statements only */
-	if (ExecutorCheckPerms_hook != NULL ||
-		SessionReplicationRole != SESSION_REPLICATION_ROLE_ORIGIN ||
-		uses_sql(number))
+	if (all_use_sql() || uses_sql(number))
 		return NULL;
 
 	relation->lockmode = session->read_only ? AccessShareLock :
 		table_specs[number].lockmode;
 	rel = open_table(number, relation->lockmode);
-	relation->table = cache[number].table;
-	if (relation->table == NULL)
+	if (cache[number].table == NULL)
 	{
 		table_close(rel, relation->lockmode);
 		return NULL;
 	}
-	relation->rel = rel;
-	relation->indexes = palloc0(sizeof(Relation) * relation->table->nindexes);
-	relation->slot = MakeSingleTupleTableSlot(relation->table->tupdesc,
-											  table_slot_callbacks(rel));
+	return use_relation(relation, number, rel);
+}
+
+/* Opens a partition of the table that was routed to. */
+static DirectRelation *
+open_partition(DirectSession *session, const TableSpec *spec, Oid partition,
+			   int back)
+{
+	int			number = table_count + back;
+	DirectRelation *relation = &session->relations[number];
+	Relation	rel;
+
+	if (relation->rel != NULL)
+		return RelationGetRelid(relation->rel) == partition ? relation : NULL;
+	relation->lockmode = session->read_only ? AccessShareLock : spec->lockmode;
+	rel = try_table_open(partition, relation->lockmode);
+	if (rel == NULL)
+		return NULL;
+	if (!is_known(number) || cache[number].relid != partition)
+		examine_table(number, spec, rel);
+	if (!is_known(number) || uses_sql(number))
+	{
+		table_close(rel, NoLock);
+		return NULL;
+	}
+	return use_relation(relation, number, rel);
+}
+
+/* Returns the column by which rows are routed; -1: none, or it takes SQL. */
+int
+direct_routing_column(int number)
+{
+	return all_use_sql() || !is_known(number) ? -1 : cache[number].routes_by;
+}
+
+/*
+ * Returns the partition of the table for a value of its routing column, or the
+ * one that is so many before it, opened; NULL if there is none (*none is then
+ * true) or it uses SQL.  As in the executor, the partitioned table is locked
+ * first, so that its partitions stay as they are until the transaction ends.
+ */
+DirectRelation *
+direct_open_partition(DirectSession *session, int number, Datum value,
+					  int back, bool *none)
+{
+	const TableSpec *spec = &table_specs[number];
+	DirectRelation *relation = NULL;
+	Oid			partition = InvalidOid;
+	Relation	root = open_table(number, session->read_only ? AccessShareLock :
+								  spec->lockmode);
+
+	*none = false;
+	if (direct_routing_column(number) >= 0)
+	{
+		partition = route_row(root, value, back);
+		*none = !OidIsValid(partition);
+	}
+	if (OidIsValid(partition))
+		relation = open_partition(session, spec, partition, back);
+	table_close(root, NoLock);
 	return relation;
 }
 
@@ -304,7 +383,6 @@ void
 direct_check_shape(int number)
 {
 	const ShapeFault *fault = &cache[number].fault;
-	const char *name = table_specs[number].name;
 
 	if (!cache[number].shape_valid || !cache[number].shape_checked)
 	{
@@ -317,24 +395,6 @@ direct_check_shape(int number)
 		cache[number].shape_checked = true;
 		table_close(rel, AccessShareLock);
 	}
-	if (fault->sqlerrcode == 0)
-		return;
-	if (fault->column == NULL)
-		ereport(ERROR,
-				(errcode(fault->sqlerrcode),
-				 errmsg("relation \"%s.%s\" lacks a unique index by which its rows are identified",
-						schema_name, name),
-				 errhint("Run SELECT loopit_setup().")));
-	ereport(ERROR,
-			(errcode(fault->sqlerrcode),
-			 fault->sqlerrcode == ERRCODE_UNDEFINED_COLUMN ?
-			 errmsg("column \"%s\" of relation \"%s.%s\" does not exist",
-					fault->column, schema_name, name) :
-			 errmsg("column \"%s\" of relation \"%s.%s\" has type %s",
-					fault->column, schema_name, name,
-					format_type_be(fault->type)),
-			 errhint("Give the column the type that loopit_setup() gave it."),
-			 err_generic_string(PG_DIAG_SCHEMA_NAME, schema_name),
-			 err_generic_string(PG_DIAG_TABLE_NAME, name),
-			 err_generic_string(PG_DIAG_COLUMN_NAME, fault->column)));
+	if (fault->sqlerrcode != 0)
+		raise_shape_fault(fault, schema_name, table_specs[number].name);
 }

@@ -38,6 +38,7 @@ typedef struct DirectIndex
 typedef struct DirectTable
 {
 	const TableSpec *spec;
+	bool		partition;		/* of the table */
 	Oid			relid;
 	int			ncolumns;		/* of the description */
 	AttrNumber	attnum[MAX_COLUMNS];
@@ -68,6 +69,9 @@ typedef struct DirectRelation
 								 * no buffer pin */
 } DirectRelation;
 
+/* How many partitions of a table are in use at once. */
+#define DIRECT_PARTITIONS	2
+
 /* The tables in use by one call, from direct_begin() to direct_end(). */
 typedef struct DirectSession
 {
@@ -89,6 +93,9 @@ extern void direct_init(const char *schema, const TableSpec *specs, int count);
 extern DirectSession *direct_begin(bool read_only);
 extern void direct_end(DirectSession *session);
 extern DirectRelation *direct_open(DirectSession *session, int number);
+extern int	direct_routing_column(int number);
+extern DirectRelation *direct_open_partition(DirectSession *session, int number,
+											 Datum value, int back, bool *none);
 extern void direct_check_shape(int number);
 
 /* index.c */

@@ -26,6 +26,7 @@
 #include "parser/parse_coerce.h"
 #include "rewrite/rewriteHandler.h"
 #include "utils/acl.h"
+#include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/relcache.h"
@@ -69,8 +70,33 @@ check_shape(Relation rel, const TableSpec *spec, ShapeFault *fault)
 	}
 }
 
-static const char *
-check_relation(const TableSpec *spec, Relation rel)
+/* Raises what stands against a table of the schema; see check_shape(). */
+void
+raise_shape_fault(const ShapeFault *fault, const char *schema, const char *name)
+{
+	if (fault->column == NULL)
+		ereport(ERROR,
+				(errcode(fault->sqlerrcode),
+				 errmsg("relation \"%s.%s\" lacks a unique index by which its rows are identified",
+						schema, name),
+				 errhint("Run SELECT loopit_setup().")));
+	ereport(ERROR,
+			(errcode(fault->sqlerrcode),
+			 fault->sqlerrcode == ERRCODE_UNDEFINED_COLUMN ?
+			 errmsg("column \"%s\" of relation \"%s.%s\" does not exist",
+					fault->column, schema, name) :
+			 errmsg("column \"%s\" of relation \"%s.%s\" has type %s",
+					fault->column, schema, name,
+					format_type_be(fault->type)),
+			 errhint("Give the column the type that loopit_setup() gave it."),
+			 err_generic_string(PG_DIAG_SCHEMA_NAME, schema),
+			 err_generic_string(PG_DIAG_TABLE_NAME, name),
+			 err_generic_string(PG_DIAG_COLUMN_NAME, fault->column)));
+}
+
+/* Checks what a table and a partitioned one have in common. */
+const char *
+check_relation(Relation rel, const TableSpec *spec)
 {
 	Oid			relid = RelationGetRelid(rel);
 	AclMode		privileges = ACL_SELECT;
@@ -80,12 +106,6 @@ check_relation(const TableSpec *spec, Relation rel)
 	if (spec->lockmode >= RowExclusiveLock)
 		privileges |= ACL_INSERT;
 
-	if (rel->rd_rel->relkind != RELKIND_RELATION ||
-		rel->rd_tableam != GetHeapamTableAmRoutine())
-		return "it is not an ordinary table";
-	if (rel->rd_rel->relispartition || has_superclass(relid) ||
-		has_subclass(relid))
-		return "it is partitioned or inherits";
 	if (rel->rd_rules != NULL)
 		return "it has rules";
 	if (check_enable_rls(relid, InvalidOid, true) == RLS_ENABLED)
@@ -93,6 +113,23 @@ check_relation(const TableSpec *spec, Relation rel)
 	if (pg_class_aclmask(relid, GetUserId(), privileges,
 						 ACLMASK_ALL) != privileges)
 		return "its owner lacks privileges";
+	return NULL;
+}
+
+static const char *
+check_kind(Relation rel, const DirectTable *table)
+{
+	Oid			relid = RelationGetRelid(rel);
+
+	if (rel->rd_rel->relkind == RELKIND_PARTITIONED_TABLE)
+		return "it is partitioned";
+	if (rel->rd_rel->relkind != RELKIND_RELATION ||
+		rel->rd_tableam != GetHeapamTableAmRoutine())
+		return "it is not an ordinary table";
+	if (has_subclass(relid) ||
+		(!table->partition &&
+		 (rel->rd_rel->relispartition || has_superclass(relid))))
+		return "it is a partition or inherits";
 	return NULL;
 }
 
@@ -129,7 +166,7 @@ check_column(const TableSpec *spec, int i, Form_pg_attribute attribute)
 }
 
 /* Finds the description's columns; any other has to take a null. */
-static const char *
+const char *
 check_columns(Relation rel, DirectTable *table)
 {
 	const TableSpec *spec = table->spec;
@@ -278,7 +315,8 @@ describe_table(Relation rel, const TableSpec *specs, DirectTable *table,
 
 	*transient = false;
 	/* first, since nothing else fits a relation of another kind */
-	if ((reason = check_relation(table->spec, rel)) != NULL)
+	if ((reason = check_kind(rel, table)) != NULL ||
+		(reason = check_relation(rel, table->spec)) != NULL)
 		return reason;
 
 	table->relid = RelationGetRelid(rel);

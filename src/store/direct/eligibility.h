@@ -19,7 +19,15 @@ typedef struct ShapeFault
 } ShapeFault;
 
 extern void check_shape(Relation rel, const TableSpec *spec, ShapeFault *fault);
+_Noreturn extern void raise_shape_fault(const ShapeFault *fault,
+										const char *schema, const char *name);
 extern const char *describe_table(Relation rel, const TableSpec *specs,
 								  DirectTable *table, bool *transient);
+extern const char *check_relation(Relation rel, const TableSpec *spec);
+extern const char *check_columns(Relation rel, DirectTable *table);
+
+/* partition.c */
+extern int	routing_column(Relation rel, const TableSpec *spec);
+extern Oid	route_row(Relation root, Datum value, int back);
 
 #endif							/* LOOPIT_ELIGIBILITY_H */

@@ -338,7 +338,8 @@ check_indexes(Relation rel, DirectTable *table, bool *transient)
 
 	for (int i = 0; i < MAX_KEYS && table->spec->keys[i].ncolumns > 0; i++)
 	{
-		if (!found[i])
+		/* a partition's primary key has the partition key as well */
+		if (!found[i] && !(table->partition && i == 0))
 			return "an index is missing";
 	}
 	return NULL;
