@@ -116,9 +116,10 @@ tell_sender(TextPage *page, const SupportRow *row, Code code, bool alone)
 static void
 tell_conflict(TextPage *page, const SupportRow *row)
 {
-	page_line(page, INDENT_STEP "1. Compare booking " INT64_FORMAT " with log " INT64_FORMAT ": %s.",
-			  row->booking_id, row->log_id, code_table[CODE_BOOKING_CONFLICT].remedy);
-	page_line(page, INDENT_STEP "2. Then dismiss the lead, which is all that settles a conflict:");
+	page_line(page, INDENT_STEP "1. Compare booking " INT64_FORMAT " with log " INT64_FORMAT
+			  ", and change the booking by hand if the new details are right.",
+			  row->booking_id, row->log_id);
+	page_line(page, INDENT_STEP "2. Dismiss the lead, which is all that settles a conflict:");
 	write_call(page, "loopit_dismiss_lead", row->log_id, ", 'why'");
 }
 
