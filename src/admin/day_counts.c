@@ -58,9 +58,10 @@ undo_future(Store *store, DayCounts *days, int32 today)
 
 /*
  * Counts days that are not, before that one; ends after the last day that has
- * rows, so that rows of an empty day are read in the log if they come.
+ * rows, so that rows of an empty day are read in the log if they come.  Returns
+ * the day before which no row is left to be counted.
  */
-static void
+static int32
 count_until(Store *store, DayCounts *days, int32 until)
 {
 	int64		rows = 0;
@@ -70,10 +71,11 @@ count_until(Store *store, DayCounts *days, int32 until)
 	{
 		CHECK_FOR_INTERRUPTS();
 		if (!store_find_day(store, days->counted_until, until, &day))
-			break;
+			return Max(until, days->counted_until);
 		rows += store_count_day(store, day);
 		days->counted_until = day + 1;
 	}
+	return days->counted_until;
 }
 
 /* Counts days again, from one to before another, that have got more rows. */
@@ -111,7 +113,8 @@ recount_next(Store *store, DayCounts *days)
 
 /*
  * Counts days that are over and not counted yet, a limited number of them, and
- * corrects the counts of others.  Returns the time before which all are counted.
+ * corrects the counts of others.  Returns the time before which no row is left to
+ * be counted.
  */
 int64
 count_days(Store *store)
@@ -119,14 +122,16 @@ count_days(Store *store)
 	int32		today = day_of_time(GetCurrentTimestamp());
 	bool		ended_now;
 	bool		was_ahead;
+	int32		all_counted;
 	DayCounts	days;
 
 	store_lock_day_counts(store, &days);
 	was_ahead = undo_future(store, &days, today);
+	all_counted = days.counted_until;
 	if (days.alone)
-		count_until(store, &days, today);
+		all_counted = count_until(store, &days, today);
 	else if (days.ended)
-		count_until(store, &days, days.ended_until);
+		all_counted = count_until(store, &days, days.ended_until);
 
 	/* an older note stays until it has served, however long that takes */
 	ended_now = days.ended_until < today && (days.ended || !days.waiting);
@@ -137,6 +142,6 @@ count_days(Store *store)
 	recount(store, &days, was_ahead ? DATEVAL_NOBEGIN : today - 2, today);
 	recount_next(store, &days);
 	store_save_day_counts(store, &days, ended_now);
-	return days.counted_until == DATEVAL_NOBEGIN ? DT_NOBEGIN :
-		(int64) days.counted_until * USECS_PER_DAY;
+	return all_counted == DATEVAL_NOBEGIN ? DT_NOBEGIN :
+		(int64) all_counted * USECS_PER_DAY;
 }
