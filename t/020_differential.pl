@@ -196,6 +196,8 @@ LEFT JOIN id l ON l.thing = 'log' AND l.own = b.ingest_log_id
 LEFT JOIN log c ON c.received_at = b.created_at;
 INSERT INTO diff.stored
 SELECT %5$L, 'ingest_log', to_jsonb(l) - 'received_at' - 'first_received_at' - 'duration_us' - 'returned'
+	-- what is open is sql/unresolved.sql's matter
+	- 'open'
 	|| jsonb_build_object('id', COALESCE(i.id, -l.id), 'person_id', COALESCE(p.id, -l.person_id),
 		'replay_of', COALESCE(o.id, -l.replay_of), 'first_received', f.n,
 		'booking_id', COALESCE(b.id, -l.booking_id), 'outcome', diff.plain(l.outcome, %6$L),
