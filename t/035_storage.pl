@@ -134,12 +134,12 @@ my @cases = (
 			LOOP EXECUTE \'ALTER TABLE \' || t || \' OWNER TO storage_owner\'; END LOOP; END $$',
 		'person: its policies apply to its owner' ],
 	[ 'CREATE RULE r AS ON INSERT TO loopit.person DO ALSO NOTHING; DROP RULE r ON loopit.person; CREATE RULE r AS ON DELETE TO loopit.person DO INSTEAD NOTHING', 'person: it has rules' ],
-	[ 'CREATE TABLE test.child () INHERITS (loopit.location)', 'location: it is partitioned or inherits' ],
+	[ 'CREATE TABLE test.child () INHERITS (loopit.location)', 'location: it is a partition or inherits' ],
 	[ 'REVOKE INSERT ON loopit.package FROM CURRENT_USER', '' ],
 	[ 'ALTER TABLE loopit.ingest_log RENAME TO old; CREATE TABLE loopit.ingest_log (LIKE loopit.old INCLUDING ALL EXCLUDING INDEXES) PARTITION BY RANGE (received_at);
 		CREATE TABLE test.today PARTITION OF loopit.ingest_log DEFAULT',
-		'ingest_log: it is not an ordinary table' ],
-	[ 'CREATE TABLE test.whole (LIKE loopit.dealership) PARTITION BY LIST (id); ALTER TABLE test.whole ATTACH PARTITION loopit.dealership DEFAULT', 'dealership: it is partitioned or inherits' ],
+		'ingest_log: it is partitioned, today: an index is missing' ],
+	[ 'CREATE TABLE test.whole (LIKE loopit.dealership) PARTITION BY LIST (id); ALTER TABLE test.whole ATTACH PARTITION loopit.dealership DEFAULT', 'dealership: it is a partition or inherits' ],
 	[ "SET session_replication_role = replica", '' ],
 );
 

@@ -123,7 +123,7 @@ subtest 'every column of another type' => sub {
 	{
 		fresh($node, 'victim');
 		run_sql($node, 'victim', qq{CREATE TYPE test.word AS ENUM ('driver_licence'); $lead});
-		my $sql = "SET loopit_leads.storage = $storage;\n\\set ON_ERROR_ROLLBACK on\n$drop_views\n$lead";
+		my $sql = "SET loopit_leads.storage = $storage;\n\\set ON_ERROR_ROLLBACK on\n$lead";
 		my $n = 0;
 		for my $column (@columns)
 		{
@@ -146,8 +146,8 @@ subtest 'every column of another type' => sub {
 			next unless defined $column;
 			my ($name) = $column =~ /(\w+)"?$/;
 			$failures++ if / failed /;
-			# without its key a table has no row to conflict with, or to refer to
-			next if /^(--|\w+ (?:by \w+ )?\d+$|[\w ]+ processed|dismiss )/ || ($column eq 'loopit.ingest_log id' && /42P01/)
+			# a view of the log goes with its column; without its key a table has no row to conflict with, or to refer to
+			next if /^(--|\w+ (?:by \w+ )?\d+$|[\w ]+ processed|dismiss )/ || ($column =~ /^loopit\.ingest_/ && /42P01/)
 			  || /^\w+ failed skipped skipped (42804|42703) \Q$name\E$/
 			  || /^\w+ failed skipped skipped (42P10|42703|42804|23503|23502 \w+)/
 			  || /^ERROR:  (42804|42703|42883|42P10|23502|P0002|55000)$/;
