@@ -28,3 +28,8 @@ ALTER TABLE partman.ingest_log_template ADD UNIQUE (id);
 SELECT partman.create_parent('loopit.ingest_log', 'received_at', 'native', 'monthly',
 	p_template_table := 'partman.ingest_log_template', p_premake := 3,
 	p_start_partition := (date_trunc('month', now() AT TIME ZONE 'UTC') + interval '1 month')::text);
+
+-- Else partitions are made for some time after the newest lead only, and none
+-- while no lead comes.
+UPDATE partman.part_config SET infinite_time_partitions = true
+WHERE parent_table = 'loopit.ingest_log';

@@ -130,7 +130,7 @@ drop_object(SetupRun *run, DropStmt *stmt)
 		const SetupDrop *drop = find_drop(run, strVal(llast(lfirst_node(List, cell))));
 		bool		as_made = false;
 
-		if (drop->made_by == NULL ||
+		if (drop == NULL || drop->made_by == NULL ||
 			!OidIsValid(find_object(run, drop, &as_made)))
 			continue;
 		if (!as_made)

@@ -334,7 +334,7 @@ compare_trait(const Traits *traits, int trait, const LocalSummary *summaries,
 {
 	const Trait *what = &traits->trait[trait];
 	const LocalSummary *summary = &summaries[trait];
-	int			of[NUM_WINDOWS];
+	int			of[NUM_WINDOWS] = {0};
 	DriftChange change;
 
 	set_base(what, &traits->all,

@@ -63,7 +63,7 @@ bool
 walk_payload(Traits *traits, Jsonb *payload)
 {
 	JsonbIterator *iterator = JsonbIteratorInit(&payload->root);
-	Level		level[LEVEL_LIMIT + 1];
+	Level		level[LEVEL_LIMIT + 1] = {0};
 	int			depth = 0;
 	int			values = 0;
 	int			next = 0;		/* the trait of the next value */

@@ -96,16 +96,6 @@ look_integer(const Look *look, int column)
 	return result_integer(look->next - 1, column);
 }
 
-/* A double precision; 0 where it is null. */
-double
-look_number(const Look *look, int column)
-{
-	bool		isnull;
-	Datum		datum = result_datum(look->next - 1, column, &isnull);
-
-	return isnull ? 0 : DatumGetFloat8(datum);
-}
-
 /* A text, copied to the current context; no data where it is null. */
 LeadText
 look_text(const Look *look, int column)

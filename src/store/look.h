@@ -28,7 +28,6 @@ extern void look_end(Look *look);
 extern bool look_is_null(const Look *look, int column);
 extern Datum look_datum(const Look *look, int column);
 extern int64 look_integer(const Look *look, int column);
-extern double look_number(const Look *look, int column);
 extern LeadText look_text(const Look *look, int column);
 
 #endif							/* LOOPIT_LOOK_H */

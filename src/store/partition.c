@@ -260,26 +260,26 @@ set_statistics(void *argument)
 {
 	Store	   *store = argument;
 	int			nest_level = limit_lock_waits();
-	char	   *statements;
+	char	   *ddl;
 
-	statements = text_about(store,
-							"SELECT pg_catalog.string_agg(pg_catalog.format("
-							"'ALTER TABLE %s ALTER COLUMN %I SET STATISTICS 0', h.inhrelid::pg_catalog.regclass, p.attname), ';')"
-							" FROM pg_catalog.pg_inherits h"
-							" JOIN pg_catalog.pg_attribute l ON l.attrelid OPERATOR(pg_catalog.=) h.inhparent"
-							" JOIN pg_catalog.pg_attribute p ON p.attrelid OPERATOR(pg_catalog.=) h.inhrelid"
-							" AND p.attname OPERATOR(pg_catalog.=) l.attname"
-							" WHERE h.inhparent OPERATOR(pg_catalog.=) $1"
-							" AND l.attnum OPERATOR(pg_catalog.>) 0 AND NOT l.attisdropped"
-							" AND l.attstattarget OPERATOR(pg_catalog.=) 0"
-							" AND p.attstattarget IS DISTINCT FROM 0"
-							" AND NOT EXISTS (SELECT FROM pg_catalog.pg_attribute s"
-							"  WHERE s.attrelid OPERATOR(pg_catalog.=) h.inhrelid"
-							"  AND s.attnum OPERATOR(pg_catalog.>) 0"
-							"  AND s.attstattarget OPERATOR(pg_catalog.=) 0 OFFSET 0)",
-							relation_of_schema("ingest_log"));
-	if (statements != NULL)
-		run_ddl(store, statements);
+	ddl = text_about(store,
+					 "SELECT pg_catalog.string_agg(pg_catalog.format("
+					 "'ALTER TABLE %s ALTER COLUMN %I SET STATISTICS 0', h.inhrelid::pg_catalog.regclass, p.attname), ';')"
+					 " FROM pg_catalog.pg_inherits h"
+					 " JOIN pg_catalog.pg_attribute l ON l.attrelid OPERATOR(pg_catalog.=) h.inhparent"
+					 " JOIN pg_catalog.pg_attribute p ON p.attrelid OPERATOR(pg_catalog.=) h.inhrelid"
+					 " AND p.attname OPERATOR(pg_catalog.=) l.attname"
+					 " WHERE h.inhparent OPERATOR(pg_catalog.=) $1"
+					 " AND l.attnum OPERATOR(pg_catalog.>) 0 AND NOT l.attisdropped"
+					 " AND l.attstattarget OPERATOR(pg_catalog.=) 0"
+					 " AND p.attstattarget IS DISTINCT FROM 0"
+					 " AND NOT EXISTS (SELECT FROM pg_catalog.pg_attribute s"
+					 "  WHERE s.attrelid OPERATOR(pg_catalog.=) h.inhrelid"
+					 "  AND s.attnum OPERATOR(pg_catalog.>) 0"
+					 "  AND s.attstattarget OPERATOR(pg_catalog.=) 0 OFFSET 0)",
+					 relation_of_schema("ingest_log"));
+	if (ddl != NULL)
+		run_ddl(store, ddl);
 	AtEOXact_GUC(true, nest_level);
 }
 
