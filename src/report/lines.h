@@ -21,7 +21,7 @@ typedef struct TextPage
 
 extern void page_begin(TextPage *page, ReturnSetInfo *rows);
 extern void page_end_line(TextPage *page);
-extern void page_line(TextPage *page, const char *format,...) pg_attribute_printf(2, 3);
+extern void page_line(TextPage *page, const char *format,...) __attribute__((format(printf, 2, 3)));
 extern void append_time(StringInfo out, TimestampTz time);
 
 #endif							/* LOOPIT_LINES_H */
