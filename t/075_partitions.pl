@@ -309,7 +309,7 @@ SKIP:
 		0, 'but keeps values of personal data out of their statistics');
 	sql(q{UPDATE partman.part_config SET premake = premake + 2}, 'partman');
 	sql(q{SELECT partman.run_maintenance('loopit.ingest_log')}, 'partman');
-	is(sql($count, 'partman'), $before + 2, 'its maintenance makes the next ones');
+	cmp_ok(sql($count, 'partman'), '>=', $before + 2, 'its maintenance makes the next ones');
 	is(sql("SELECT loopit_ingest_lead($lead)->>'status'", 'partman'), 'processed', 'leads are stored');
 }
 
