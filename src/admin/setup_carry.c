@@ -279,7 +279,7 @@ require_carriable(Oid log)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("table \"loopit.ingest_log\" cannot be partitioned as it is"),
-				 errdetail("%s%s", pg_toupper((unsigned char) obstacle[0]) == obstacle[0] ? "" : "The ",
+				 errdetail("%s%s", pg_toupper((unsigned char) obstacle[0]) == (unsigned char) obstacle[0] ? "" : "The ",
 						   obstacle),
 				 errhint("Remove it, and create it again afterwards, on the partitioned table.")));
 }

@@ -236,7 +236,7 @@ prepare(Conversion *conversion, Period period)
 	else
 	{
 		const char *day = conversion->check + strlen("ingest_log_before_");
-		int			date = atoi(day);
+		int			date = (int) strtol(day, NULL, 10);
 
 		conversion->until = (int64) (date2j(date / 10000, date / 100 % 100, date % 100) -
 									 POSTGRES_EPOCH_JDATE) * USECS_PER_DAY;

@@ -226,7 +226,7 @@ explain_sqlstate(LeadText sqlstate)
 	{
 		size_t		length = strlen(states[i].begins);
 
-		if (sqlstate.length >= length &&
+		if (sqlstate.data != NULL && sqlstate.length >= length &&
 			memcmp(sqlstate.data, states[i].begins, length) == 0)
 			return states[i].explanation;
 	}

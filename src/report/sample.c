@@ -199,14 +199,14 @@ sample_window(Store *store, TimestampTz from, TimestampTz until, int limit,
 	MemoryContext row = AllocSetContextCreate(context, "loopit_leads sample",
 											  ALLOCSET_DEFAULT_SIZES);
 	double		smaller = 0;
+	double		part = FIRST_PART;
 	int			count = 0;
 	Extent		extent;
 
 	/* no row of ours is received at an infinite time */
 	if (!find_extent(store, Max(from, DT_NOBEGIN + 1), until, &extent))
 		return;
-	for (double part = FIRST_PART; smaller < 1 && count < limit;
-		 smaller = part, part *= NEXT_PART)
+	while (smaller < 1 && count < limit)
 	{
 		Look		look;
 
@@ -224,6 +224,8 @@ sample_window(Store *store, TimestampTz from, TimestampTz until, int limit,
 			count++;
 		}
 		look_end(&look);
+		smaller = part;
+		part *= NEXT_PART;
 	}
 	MemoryContextDelete(row);
 }

@@ -44,8 +44,9 @@ lead_text(const char *data, size_t length)
 static inline bool
 same_text(LeadText a, LeadText b)
 {
-	return (a.data == NULL) == (b.data == NULL) && a.length == b.length &&
-		(a.length == 0 || memcmp(a.data, b.data, a.length) == 0);
+	if (a.data == NULL || b.data == NULL)
+		return a.data == b.data;
+	return a.length == b.length && memcmp(a.data, b.data, a.length) == 0;
 }
 
 /* What the payload has for a field. */

@@ -23,6 +23,6 @@ typedef bool (*FaultFilter) (const ErrorData *error);
 extern ErrorData *fault_catch(FaultBody body, void *argument,
 							  FaultFilter must_raise);
 extern bool is_retryable(const ErrorData *error);
-extern void fault_rethrow(void) pg_attribute_noreturn();
+extern void fault_rethrow(void) __attribute__((noreturn));
 
 #endif							/* LOOPIT_FAULT_H */
