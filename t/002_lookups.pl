@@ -101,7 +101,8 @@ uses_index('e-mail', 'ingest_log_email_idx', 4,
 uses_index('e-mail and time', 'ingest_log_(email|received_at)_idx', 1,
 	q{SELECT * FROM loopit.ingest_log WHERE email = 'p777@example.com'
 	  AND received_at BETWEEN '2020-01-01Z' AND '2020-01-02Z'});
-uses_index('time', 'ingest_log_received_at_idx', 46,
+# since PostgreSQL 18 an index can be skipped through, where few dealerships are
+uses_index('time', 'ingest_log_(received_at|dealership)_idx', 46,
 	q{SELECT * FROM loopit.ingest_log
 	  WHERE received_at BETWEEN '2020-03-01T00:00Z' AND '2020-03-01T01:00Z'});
 uses_index('newest 100', 'ingest_log_received_at_idx', 100,
