@@ -16,7 +16,8 @@
  *
  * A raw body is read by src/payload/body.c first.  What support does with the
  * log later is in src/admin/support.c; a replay runs the same stages again.  A
- * person is erased by src/admin/forget.c.  What people and monitors read is in src/report.
+ * person is erased by src/admin/forget.c.  What people and monitors read is in
+ * src/report.
  *
  * The folders call each other in one direction only:
  *

@@ -142,6 +142,5 @@ count_days(Store *store)
 	recount(store, &days, was_ahead ? DATEVAL_NOBEGIN : today - 2, today);
 	recount_next(store, &days);
 	store_save_day_counts(store, &days, ended_now);
-	return all_counted == DATEVAL_NOBEGIN ? DT_NOBEGIN :
-		(int64) all_counted * USECS_PER_DAY;
+	return all_counted == DATEVAL_NOBEGIN ? DT_NOBEGIN : day_start(all_counted);
 }

@@ -150,8 +150,8 @@ older_than_time(const Interval *interval, const char *name)
  * Counts days that are over, makes the partitions of the next periods, and deletes
  * at most max_rows rows of the log that are older than that, or drops the
  * partitions that have no other rows and whose days are counted; returns how many
- * rows are gone.  failures_older_than NULL: the same as older_than.  Raises if another
- * argument is NULL, or if max_rows is less than 1.
+ * rows are gone.  failures_older_than NULL: the same as older_than.  Raises if
+ * another argument is NULL, or if max_rows is less than 1.
  */
 int64
 support_purge_log(const Interval *older_than,

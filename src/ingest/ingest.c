@@ -305,6 +305,7 @@ write_log(Ingestion *in, Oid caller, Jsonb *outcome)
 {
 	const Outcome *what = &in->outcome;
 	Store	   *store = store_open(false);
+	bool		settles;
 	LogRow		row = {
 		.id = what->log_id,
 		.received_at = in->context.now,
@@ -334,8 +335,6 @@ write_log(Ingestion *in, Oid caller, Jsonb *outcome)
 		.raw_body = in->delivery->raw_body,
 		.outcome = outcome
 	};
-
-	bool		settles;
 
 	row.duration_us = GetCurrentTimestamp() - in->delivery->received_at;
 	settles = store_may_settle(store, &row);

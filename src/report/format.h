@@ -39,8 +39,4 @@ extern char *quoted_text(LeadText value);
 extern bool is_shown_whole(LeadText value);
 extern char *literal_text(LeadText value);
 
-/* One character of the database's encoding, for a writer. */
-extern uint32 character_code(const char *character, int length);
-extern bool is_unseen(uint32 code);
-
 #endif							/* LOOPIT_FORMAT_H */

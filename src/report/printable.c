@@ -24,14 +24,11 @@
 #include "report/printable.h"
 #include "rules/utf8.h"
 
-/* Not a character that is known. */
-#define NO_CODE_POINT	UINT32_MAX
-
 /*
  * Characters that a reader does not see, or that change how the text around
  * them is read, beyond the control characters.  Source: Unicode's
- * Default_Ignorable_Code_Point without the variation selectors, the line and
- * paragraph separators, the interlinear annotations, and what is no character.
+ * Default_Ignorable_Code_Point, the line and paragraph separators, the
+ * interlinear annotations, surrogates and private use, and what is no character.
  */
 static const struct
 {
@@ -43,24 +40,27 @@ static const struct
 	{0x061C, 0x061C},			/* Arabic letter mark */
 	{0x115F, 0x1160},			/* Hangul fillers */
 	{0x17B4, 0x17B5},			/* Khmer inherent vowels */
-	{0x180E, 0x180E},			/* Mongolian vowel separator */
+	{0x180B, 0x180F},			/* Mongolian variation selectors, separator */
 	{0x200B, 0x200F},			/* zero width, marks of direction */
 	{0x2028, 0x202E},			/* separators, embeddings, overrides */
 	{0x2060, 0x206F},			/* word joiner, isolates */
 	{0x3164, 0x3164},			/* Hangul filler */
+	{0xD800, 0xF8FF},			/* surrogates, private use */
+	{0xFDD0, 0xFDEF},			/* no characters */
+	{0xFE00, 0xFE0F},			/* variation selectors */
 	{0xFEFF, 0xFEFF},			/* byte-order mark */
 	{0xFFA0, 0xFFA0},			/* halfwidth Hangul filler */
-	{0xFFF9, 0xFFFB},			/* interlinear annotations */
-	{0xFFFE, 0xFFFF},			/* no characters */
+	{0xFFF0, 0xFFFB},			/* interlinear annotations */
 	{0x1BCA0, 0x1BCA3},			/* shorthand controls */
 	{0x1D173, 0x1D17A},			/* musical controls */
-	{0xE0000, 0xE0FFF}			/* tags */
+	{0xE0000, UINT32_MAX}		/* tags, private use, NO_CODE_POINT */
 };
 
 static bool
 is_printable(uint32 code_point)
 {
-	if (code_point < 0x20 || (code_point >= 0x7F && code_point < 0xA0))
+	if (code_point < 0x20 || (code_point >= 0x7F && code_point < 0xA0) ||
+		(code_point & 0xFFFE) == 0xFFFE)
 		return false;
 	for (int i = 0; i < lengthof(invisible); i++)
 	{
@@ -103,42 +103,45 @@ character_width(const char *text, size_t length)
 	return width > 0 && (size_t) width <= length ? width : 0;
 }
 
-static void
-append_control(StringInfo out, unsigned char c)
+/*
+ * Reads the character of the database's encoding at the start of a text that is
+ * not empty: sets the number of its bytes, 1 for a byte that is no character, and
+ * its code point, NO_CODE_POINT if it has none.  Returns true if a reader sees
+ * it, and it changes nothing around it.
+ */
+bool
+read_character(const char *text, size_t length, int *width, uint32 *code_point)
 {
-	static const char letters[] = "abtnvfr";
+	*width = 1;
+	*code_point = (unsigned char) *text;
+	if (IS_HIGHBIT_SET(*text))
+	{
+		int			found = character_width(text, length);
 
-	if (c == '\t' || c == '\n' || c == '\r')
-		appendStringInfo(out, "\\%c", letters[c - '\a']);
-	else
-		appendStringInfo(out, "\\x%02X", c);
+		*code_point = found == 0 ? NO_CODE_POINT : code_point_of(text, found);
+		if (*code_point != NO_CODE_POINT)
+			*width = found;
+	}
+	return is_printable(*code_point);
 }
 
-/* Appends one character; returns the number of its bytes. */
-static int
+/*
+ * Appends the character at the start of a text, or an escape in its place;
+ * returns the number of its bytes.
+ */
+int
 append_character(StringInfo out, const char *text, size_t length)
 {
-	unsigned char first = (unsigned char) text[0];
+	static const char letters[] = "abtnvfr";
 	int			width;
 	uint32		code_point;
 
-	if (!IS_HIGHBIT_SET(first))
-	{
-		if (is_printable(first))
-			appendStringInfoChar(out, text[0]);
-		else
-			append_control(out, first);
-		return 1;
-	}
-	width = character_width(text, length);
-	code_point = width == 0 ? NO_CODE_POINT : code_point_of(text, width);
-	if (code_point == NO_CODE_POINT)
-	{
-		appendStringInfo(out, "\\x%02X", first);
-		return 1;
-	}
-	if (is_printable(code_point))
+	if (read_character(text, length, &width, &code_point))
 		appendBinaryStringInfo(out, text, width);
+	else if (code_point == '\t' || code_point == '\n' || code_point == '\r')
+		appendStringInfo(out, "\\%c", letters[code_point - '\a']);
+	else if (code_point == NO_CODE_POINT || code_point < 0x80)
+		appendStringInfo(out, "\\x%02X", (unsigned char) *text);
 	else
 		appendStringInfo(out, code_point > 0xFFFF ? "\\U%08X" : "\\u%04X",
 						 code_point);

@@ -35,6 +35,14 @@ compare_doubles(const void *a, const void *b)
 	return left < right ? -1 : left > right;
 }
 
+/* Returns true if the count is above what is expected, and not by chance. */
+static bool
+is_above(double count, double expected)
+{
+	return count > 1.5 * expected &&
+		count > expected + SURE * sqrt(expected + 1);
+}
+
 /* The share of a day's deliveries that had the issue. */
 static double
 day_share(const Figures *figures, const IssueFigures *issue, int day)
@@ -103,8 +111,7 @@ compare_issue(const Figures *figures, IssueFigures *issue)
 		return;
 	expected = (double) issue->base_leads / (double) issue->base_deliveries *
 		(double) deliveries;
-	issue->rose = (double) issue->leads > 1.5 * expected &&
-		(double) issue->leads > expected + SURE * sqrt(expected + 1);
+	issue->rose = is_above((double) issue->leads, expected);
 }
 
 void
@@ -181,12 +188,10 @@ bool
 has_collapsed(const ConversionFigures *conversion)
 {
 	double		expected;
-	double		unbooked = (double) (conversion->asked - conversion->booked);
 
 	if (conversion->asked_before == 0 || conversion->asked < FEW_LEADS)
 		return false;
 	expected = (double) (conversion->asked_before - conversion->booked_before) /
 		(double) conversion->asked_before * (double) conversion->asked;
-	return unbooked > 1.5 * expected &&
-		unbooked > expected + SURE * sqrt(expected + 1);
+	return is_above((double) (conversion->asked - conversion->booked), expected);
 }

@@ -5,9 +5,9 @@
  *
  * A name or a value of a payload may hold anything: control characters of a
  * terminal, marks that turn the direction of what follows, characters that
- * nobody sees, bytes that are no character.  value_text() writes all those as
- * \u202e, and cuts what is long, so that what it returns is one line of
- * characters that are seen.
+ * nobody sees, bytes that are no character.  value_text() has escapes for all
+ * those (see printable.c), and cuts what is long, so that what it returns is one
+ * line of characters that are seen.
  *
  * Memory: everything is palloc'd in the current context.
  *
@@ -21,14 +21,12 @@
 #include "utils/builtins.h"
 #include "utils/datetime.h"
 
-#include "payload/encoding.h"
 #include "report/format.h"
+#include "report/printable.h"
+#include "rules/time.h"
 
 /* How many columns of a strange value are shown. */
 #define SHOWN_COLUMNS		60
-
-/* What stands for a byte that is no character. */
-#define NO_CHARACTER		UINT32_C(0xFFFFFFFF)
 
 /* 1234567 is 1,234,567. */
 char *
@@ -78,11 +76,6 @@ share_text(int64 part, int64 whole)
 	return psprintf("%.1f %%", percent);
 }
 
-static const char *const month_names[] = {
-	"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-	"Jul", "Aug", "Sep", "Oct", "Nov", "Dec"
-};
-
 /* "22 Nov", or "22 Nov 2025" if that is not the year of today */
 char *
 day_text(DateADT day)
@@ -94,20 +87,18 @@ day_text(DateADT day)
 
 	if (DATE_NOT_FINITE(day))
 		return pstrdup("ever");
-	j2date(timestamptz_to_time_t(GetCurrentTimestamp()) / SECS_PER_DAY +
-		   UNIX_EPOCH_JDATE, &this_year, &month, &day_of_month);
+	j2date(day_of_time(GetCurrentTimestamp()) + POSTGRES_EPOCH_JDATE,
+		   &this_year, &month, &day_of_month);
 	j2date(day + POSTGRES_EPOCH_JDATE, &year, &month, &day_of_month);
 	if (year == this_year)
-		return psprintf("%d %s", day_of_month, month_names[month - 1]);
-	return psprintf("%d %s %d", day_of_month, month_names[month - 1], year);
+		return psprintf("%d %s", day_of_month, months[month - 1]);
+	return psprintf("%d %s %d", day_of_month, months[month - 1], year);
 }
 
 /* "Wed 25 Nov 2026 13:41", in the time zone of the session */
 char *
 time_text(TimestampTz time)
 {
-	static const char *const day_names[] =
-	{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
 	struct pg_tm tm;
 	fsec_t		fsec;
 	int			zone;
@@ -115,9 +106,9 @@ time_text(TimestampTz time)
 	if (TIMESTAMP_NOT_FINITE(time) ||
 		timestamp2tm(time, &zone, &tm, &fsec, NULL, NULL) != 0)
 		return pstrdup("-");
-	return psprintf("%s %d %s %d %02d:%02d",
-					day_names[j2day(date2j(tm.tm_year, tm.tm_mon, tm.tm_mday))],
-					tm.tm_mday, month_names[tm.tm_mon - 1], tm.tm_year,
+	return psprintf("%.3s %d %s %d %02d:%02d",
+					days[j2day(date2j(tm.tm_year, tm.tm_mon, tm.tm_mday))],
+					tm.tm_mday, months[tm.tm_mon - 1], tm.tm_year,
 					tm.tm_hour, tm.tm_min);
 }
 
@@ -180,80 +171,6 @@ size_text(int64 bytes)
 }
 
 /*
- * Returns the Unicode code point of a character of the database's encoding; of
- * one that has none, and of a byte that is no character, NO_CHARACTER.
- */
-uint32
-character_code(const char *character, int length)
-{
-	LeadText	utf8;
-
-	if (length == 1 && !IS_HIGHBIT_SET(*character))
-		return (unsigned char) *character;
-	if (!convert_text(lead_text(character, (size_t) length),
-					  GetDatabaseEncoding(), PG_UTF8, &utf8) ||
-		pg_utf_mblen((const unsigned char *) utf8.data) != (int) utf8.length ||
-		!pg_utf8_islegal((const unsigned char *) utf8.data, (int) utf8.length))
-		return NO_CHARACTER;
-	return utf8_to_unicode((const unsigned char *) utf8.data);
-}
-
-/*
- * Returns true if a reader does not see the character, or if it changes what
- * stands around it: controls, marks of direction, format characters, fillers,
- * separators of lines, variation selectors, tags, and noncharacters, which XML
- * refuses.
- */
-bool
-is_unseen(uint32 code)
-{
-	static const struct
-	{
-		uint32		first;
-		uint32		last;
-	}			unseen[] = {
-		{0x0000, 0x001F}, {0x007F, 0x009F}, {0x00AD, 0x00AD}, {0x034F, 0x034F},
-		{0x061C, 0x061C}, {0x115F, 0x1160}, {0x17B4, 0x17B5}, {0x180B, 0x180F},
-		{0x200B, 0x200F}, {0x2028, 0x202E}, {0x2060, 0x206F}, {0x3164, 0x3164},
-		{0xD800, 0xF8FF}, {0xFDD0, 0xFDEF}, {0xFE00, 0xFE0F}, {0xFEFF, 0xFEFF},
-		{0xFFA0, 0xFFA0}, {0xFFF0, 0xFFFB}, {0xFFFE, 0xFFFF}, {0x1D173, 0x1D17A},
-		{0xE0000, UINT32_MAX}
-	};
-
-	for (int i = 0; i < lengthof(unseen); i++)
-	{
-		if (code >= unseen[i].first && code <= unseen[i].last)
-			return true;
-	}
-	return (code & 0xFFFE) == 0xFFFE;
-}
-
-/* The length of the character at the text's start, at most what is left. */
-static int
-character_length(LeadText text)
-{
-	int			length = pg_encoding_mblen(GetDatabaseEncoding(), text.data);
-
-	return (int) Min((size_t) length, text.length);
-}
-
-static void
-append_seen(StringInfo out, const char *character, int length)
-{
-	uint32		code = character_code(character, length);
-
-	if (!is_unseen(code))
-		appendBinaryStringInfo(out, character, length);
-	else if (code != NO_CHARACTER)
-		appendStringInfo(out, "\\u%04x", code);
-	else
-	{
-		for (int i = 0; i < length; i++)
-			appendStringInfo(out, "\\x%02x", (unsigned char) character[i]);
-	}
-}
-
-/*
  * Returns a value that did not come from this program as one line of characters
  * that are seen; what is long is cut, and ends in "...".
  */
@@ -266,18 +183,21 @@ value_text(LeadText value)
 	initStringInfo(&out);
 	while (value.length > 0)
 	{
-		int			length = character_length(value);
-		int			width = Max(1, pg_dsplen(value.data));
+		uint32		code_point;
+		int			length;
+		int			columns = 1;
 
-		if (shown + width > SHOWN_COLUMNS)
+		if (read_character(value.data, value.length, &length, &code_point))
+			columns = Max(1, pg_dsplen(value.data));
+		if (shown + columns > SHOWN_COLUMNS)
 		{
 			appendStringInfoString(&out, "...");
 			break;
 		}
-		append_seen(&out, value.data, length);
+		append_character(&out, value.data, value.length);
 		value.data += length;
 		value.length -= (size_t) length;
-		shown += width;
+		shown += columns;
 	}
 	return out.data;
 }
@@ -299,9 +219,13 @@ is_shown_whole(LeadText value)
 		memcmp(shown, value.data, value.length) == 0;
 }
 
-/* A value that is shown whole as a literal of SQL. */
+/* A value as a literal of SQL; see append_literal(). */
 char *
 literal_text(LeadText value)
 {
-	return quote_literal_cstr(pnstrdup(value.data, value.length));
+	StringInfoData out;
+
+	initStringInfo(&out);
+	append_literal(&out, value);
+	return out.data;
 }

@@ -21,12 +21,16 @@
 
 #include "report/format.h"
 #include "report/page.h"
+#include "report/printable.h"
 
-/* Writes one character of a text, escaped. */
-static void
-put_character(StringInfo out, const char *character, int length)
+/* Writes the first character of a text, escaped; returns its length. */
+static int
+put_character(StringInfo out, const char *text)
 {
-	uint32		code = character_code(character, length);
+	int			length;
+	uint32		code;
+	bool		seen = read_character(text, strnlen(text, MAX_MULTIBYTE_CHAR_LEN),
+									  &length, &code);
 
 	switch (code)
 	{
@@ -46,13 +50,14 @@ put_character(StringInfo out, const char *character, int length)
 			appendStringInfoString(out, "&#39;");
 			break;
 		default:
-			if (is_unseen(code))
+			if (!seen)
 				appendStringInfoString(out, "&#xFFFD;");
 			else if (code < 0x80)
 				appendStringInfoChar(out, (char) code);
 			else
 				appendStringInfo(out, "&#x%X;", code);
 	}
+	return length;
 }
 
 /*
@@ -64,15 +69,16 @@ put_html(StringInfo out, const char *text)
 {
 	while (*text != '\0')
 	{
-		int			length = (int) strnlen(text, (size_t) pg_encoding_mblen(GetDatabaseEncoding(), text));
-
 		if (*text == QUOTE_BEGIN)
 			appendStringInfoString(out, "<q><bdi>");
 		else if (*text == QUOTE_END)
 			appendStringInfoString(out, "</bdi></q>");
 		else
-			put_character(out, text, length);
-		text += length;
+		{
+			text += put_character(out, text);
+			continue;
+		}
+		text++;
 	}
 }
 

@@ -20,6 +20,7 @@
 
 #include "report/format.h"
 #include "report/page.h"
+#include "report/printable.h"
 
 #define LINE_WIDTH		80
 #define BAR_WIDTH		50		/* of a day's bar */
@@ -30,33 +31,55 @@ typedef struct TextOut
 	int			column;			/* from 0 */
 } TextOut;
 
+/*
+ * Reads the first character of a text: its bytes, and the columns that it takes;
+ * one that is not seen is a question mark.  Returns true if it is seen.
+ */
+static bool
+measure_character(const char *text, int *length, int *columns)
+{
+	uint32		code;
+	bool		seen = read_character(text, strnlen(text, MAX_MULTIBYTE_CHAR_LEN),
+									  length, &code);
+
+	*columns = seen ? Max(0, pg_dsplen(text)) : 1;
+	return seen;
+}
+
 static int
 character_length(const char *text)
 {
-	return (int) strnlen(text, (size_t) pg_encoding_mblen(GetDatabaseEncoding(), text));
+	int			length;
+	int			columns;
+
+	(void) measure_character(text, &length, &columns);
+	return length;
 }
 
-/* How many columns a character takes; one that is not seen is a question mark. */
 static int
-character_width(const char *character)
+character_width(const char *text)
 {
-	if (is_unseen(character_code(character, character_length(character))))
-		return 1;
-	return Max(0, pg_dsplen(character));
+	int			length;
+	int			columns;
+
+	(void) measure_character(text, &length, &columns);
+	return columns;
 }
 
 static void
 put_character(TextOut *out, const char *character)
 {
-	int			length = character_length(character);
+	int			length;
+	int			columns;
+	bool		seen = measure_character(character, &length, &columns);
 
 	if (*character == QUOTE_BEGIN || *character == QUOTE_END)
 		appendStringInfoChar(&out->text, '"');
-	else if (is_unseen(character_code(character, length)))
+	else if (!seen)
 		appendStringInfoChar(&out->text, '?');
 	else
 		appendBinaryStringInfo(&out->text, character, length);
-	out->column += character_width(character);
+	out->column += columns;
 }
 
 static void

@@ -88,8 +88,8 @@ is_open_conflict(const RowScan *row)
  * about to be inserted: it is a replay, or there are open rows of its lead that
  * it may settle.  For most leads that is one search in an index that is almost
  * empty.  Of a partitioned log the newest partitions are searched, since to
- * search a hundred would cost as much as the lead: a row of an older one stays
- * marked until a purge, and no view shows it.
+ * search a hundred would cost as much as the lead: a row of an older one may stay
+ * marked, and no view shows it.
  */
 bool
 store_may_settle(Store *store, const LogRow *log)

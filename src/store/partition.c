@@ -25,6 +25,7 @@
 #include "utils/guc.h"
 #include "utils/timestamp.h"
 
+#include "rules/time.h"
 #include "server/fault.h"
 #include "store/partition_list.h"
 
@@ -149,7 +150,6 @@ move_rows(NewPartition *new)
 static char *
 choose_name(const NewPartition *new)
 {
-	int64		day = new->from / USECS_PER_DAY - (new->from % USECS_PER_DAY < 0 ? 1 : 0);
 	int			year;
 	int			month;
 	int			day_of_month;
@@ -158,7 +158,7 @@ choose_name(const NewPartition *new)
 
 	if (!new->is_default)
 	{
-		j2date((int) day + POSTGRES_EPOCH_JDATE, &year, &month, &day_of_month);
+		j2date(day_of_time(new->from) + POSTGRES_EPOCH_JDATE, &year, &month, &day_of_month);
 		name = psprintf("ingest_log_p%04d%02d%02d", year, month, day_of_month);
 	}
 	for (int i = 1; OidIsValid(relation_of_schema(label != NULL ? label : name)); i++)

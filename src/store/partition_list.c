@@ -24,6 +24,7 @@
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 
+#include "rules/time.h"
 #include "server/fault.h"
 #include "store/partition_list.h"
 
@@ -52,7 +53,7 @@ find_period(LeadText name)
 int64
 period_start(Period period, int64 time)
 {
-	int64		day = time / USECS_PER_DAY - (time % USECS_PER_DAY < 0 ? 1 : 0);
+	int64		day = day_of_time(time);
 	int			year;
 	int			month;
 	int			day_of_month;
@@ -105,15 +106,21 @@ bound_of(const PartitionBoundInfo bounds, int number, int64 infinite)
 	return DatumGetTimestampTz(bounds->datums[number][0]);
 }
 
+/*
+ * Returns a partition; NULL if it is gone: one that was detached concurrently may
+ * be in the description of the table when it is dropped.
+ */
 static Partition *
 new_partition(Oid relid)
 {
 	Partition  *partition = palloc0(sizeof(Partition));
+	char	   *schema = get_namespace_name(get_rel_namespace(relid));
+	char	   *name = get_rel_name(relid);
 
+	if (schema == NULL || name == NULL)
+		return NULL;
 	partition->relid = relid;
-	partition->name =
-		quote_qualified_identifier(get_namespace_name(get_rel_namespace(relid)),
-								   get_rel_name(relid));
+	partition->name = quote_qualified_identifier(schema, name);
 	return partition;
 }
 
@@ -153,6 +160,8 @@ list_partitions(void)
 			if (bounds->indexes[i] < 0)
 				continue;
 			partition = new_partition(desc->oids[bounds->indexes[i]]);
+			if (partition == NULL)
+				continue;
 			partition->from = bound_of(bounds, i - 1, DT_NOBEGIN);
 			partition->until = bound_of(bounds, i, DT_NOEND);
 			partitions = lappend(partitions, partition);
@@ -161,8 +170,11 @@ list_partitions(void)
 		{
 			Partition  *partition = new_partition(desc->oids[bounds->default_index]);
 
-			partition->is_default = true;
-			partitions = lappend(partitions, partition);
+			if (partition != NULL)
+			{
+				partition->is_default = true;
+				partitions = lappend(partitions, partition);
+			}
 		}
 	}
 	if (log != NULL)

@@ -66,8 +66,8 @@ routing_column(Relation rel, const TableSpec *spec)
 
 /*
  * Returns the partition that has a row of that value of the key, which is not
- * null, or the one that is so many before it; InvalidOid: none.  One that is being detached concurrently gets no new
- * rows; see PartitionDirectoryLookup().
+ * null, or the one that is so many before it; InvalidOid: none.  One that is
+ * being detached concurrently gets no new rows; see PartitionDirectoryLookup().
  */
 Oid
 route_row(Relation root, Datum value, int back)
