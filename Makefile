@@ -2,6 +2,7 @@
 #
 #	make && sudo make install && make installcheck
 #
+# The last needs a server with max_prepared_transactions of at least 1.
 # With another PostgreSQL: PG_CONFIG=/path/to/pg_config.
 
 MODULE_big = loopit_leads

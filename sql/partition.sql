@@ -197,6 +197,20 @@ SELECT loopit_purge_ingest_log('1 year');
 SELECT loopit_purge_ingest_log('1 year');
 SELECT * FROM test.partitions() WHERE name ~ '_[abc]$';
 DROP VIEW test.of_c;
+-- so does one of which no day is counted, because an older transaction may still
+-- add a row to it
+DELETE FROM loopit.ingest_counted;
+BEGIN;
+SELECT pg_current_xact_id() IS NOT NULL AS began;
+PREPARE TRANSACTION 'older';
+CREATE TABLE loopit.ingest_log_d PARTITION OF loopit.ingest_log FOR VALUES FROM ('2020-04-01Z') TO ('2020-05-01Z');
+SELECT loopit_ingest_lead(test.lead('{"id": "april"}'))->>'status' AS status;
+UPDATE loopit.ingest_log SET received_at = '2020-04-10Z' WHERE lead_reference = 'april';
+SELECT loopit_purge_ingest_log('1 year');
+SELECT * FROM test.partitions() WHERE name ~ '_[abcd]$';
+COMMIT PREPARED 'older';
+SELECT loopit_purge_ingest_log('1 year');
+SELECT * FROM test.partitions() WHERE name ~ '_[abcd]$';
 
 -- Whatever a partition is, leads go into it: with a trigger, another order of
 -- columns, or in another schema; one that refuses a row gets a failed lead.
