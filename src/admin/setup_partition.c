@@ -50,9 +50,8 @@
 /* Before when a CHECK that a DBA adds refuses no lead. */
 #define NOTICE_TIME		(7 * USECS_PER_DAY)
 
-/* How often, and how long, locks are asked for. */
+/* How often locks are asked for. */
 #define LOCK_ATTEMPTS	20
-#define LOCK_TIMEOUT	"250ms"
 #define LOCK_PAUSE		100000L /* microseconds */
 
 #define MOVED_ROWS		10000
@@ -92,17 +91,6 @@ time_literal(int64 time)
 	return quote_literal_cstr(pstrdup(timestamptz_to_str(time)));
 }
 
-static char *
-day_name(int64 time)
-{
-	int			year;
-	int			month;
-	int			day;
-
-	j2date((int) (time / USECS_PER_DAY) + POSTGRES_EPOCH_JDATE, &year, &month, &day);
-	return psprintf("%04d%02d%02d", year, month, day);
-}
-
 /* Raises that something long is to be run before. */
 static void
 raise_not_prepared(const Conversion *conversion, Period period)
@@ -119,7 +107,7 @@ raise_not_prepared(const Conversion *conversion, Period period)
 		appendStringInfo(&todo, "ALTER TABLE loopit.ingest_log ADD CONSTRAINT ingest_log_before_%s"
 						 " CHECK (received_at < %s) NOT VALID;\n"
 						 "ALTER TABLE loopit.ingest_log VALIDATE CONSTRAINT ingest_log_before_%s;\n",
-						 day_name(until), time_literal(until), day_name(until));
+						 partition_label(until), time_literal(until), partition_label(until));
 	ereport(ERROR,
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 			 errmsg("table \"loopit.ingest_log\" is too large to be partitioned without preparation"),
@@ -164,11 +152,8 @@ static void
 lock_log(void *argument)
 {
 	const Conversion *conversion = argument;
-	int			nest_level = NewGUCNestLevel();
+	int			nest_level = limit_lock_waits();
 
-	(void) set_config_option("lock_timeout", LOCK_TIMEOUT,
-							 PGC_USERSET, PGC_S_SESSION,
-							 GUC_ACTION_SAVE, true, 0, false);
 	LockRelationOid(conversion->sequence, AccessExclusiveLock);
 	run_sql("LOCK TABLE loopit.ingest_log IN ACCESS EXCLUSIVE MODE",
 			"locking the log");
@@ -228,7 +213,7 @@ prepare(Conversion *conversion, Period period)
 		newest = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
 		now = Max(now, time_t_to_timestamptz((pg_time_t) strtoll(newest, NULL, 10) + 1));
 		conversion->until = period_next(period, now);
-		conversion->check = psprintf("ingest_log_before_%s", day_name(conversion->until));
+		conversion->check = psprintf("ingest_log_before_%s", partition_label(conversion->until));
 		run_sql(psprintf("ALTER TABLE loopit.ingest_log ADD CONSTRAINT %s CHECK (received_at < %s)",
 						 conversion->check, time_literal(conversion->until)),
 				"the bound of the log");
@@ -241,7 +226,7 @@ prepare(Conversion *conversion, Period period)
 		conversion->until = (int64) (date2j(date / 10000, date / 100 % 100, date % 100) -
 									 POSTGRES_EPOCH_JDATE) * USECS_PER_DAY;
 	}
-	conversion->partition = psprintf("ingest_log_until_%s", day_name(conversion->until));
+	conversion->partition = psprintf("ingest_log_until_%s", partition_label(conversion->until));
 }
 
 /*

@@ -25,7 +25,6 @@
 #include "utils/guc.h"
 #include "utils/timestamp.h"
 
-#include "rules/time.h"
 #include "server/fault.h"
 #include "store/partition_list.h"
 
@@ -150,17 +149,11 @@ move_rows(NewPartition *new)
 static char *
 choose_name(const NewPartition *new)
 {
-	int			year;
-	int			month;
-	int			day_of_month;
 	char	   *name = "ingest_log_default";
 	char	   *label = NULL;
 
 	if (!new->is_default)
-	{
-		j2date(day_of_time(new->from) + POSTGRES_EPOCH_JDATE, &year, &month, &day_of_month);
-		name = psprintf("ingest_log_p%04d%02d%02d", year, month, day_of_month);
-	}
+		name = psprintf("ingest_log_p%s", partition_label(new->from));
 	for (int i = 1; OidIsValid(relation_of_schema(label != NULL ? label : name)); i++)
 		label = psprintf("%s_%d", name, i);
 	return label != NULL ? label : name;

@@ -30,6 +30,8 @@ extern const PeriodSpec period_specs[NUM_PERIODS];
 extern Period find_period(LeadText name);
 extern int64 period_start(Period period, int64 time);
 extern int64 period_next(Period period, int64 time);
+extern char *partition_label(int64 time);
+extern int	limit_lock_waits(void);
 
 extern bool store_log_is_partitioned(void);
 extern char *store_make_default_partition(Store *store);

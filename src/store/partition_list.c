@@ -68,6 +68,18 @@ period_start(Period period, int64 time)
 	return day * USECS_PER_DAY;
 }
 
+/* The day (UTC) of a time as the name of a partition has it: 20261201. */
+char *
+partition_label(int64 time)
+{
+	int			year;
+	int			month;
+	int			day;
+
+	j2date(day_of_time(time) + POSTGRES_EPOCH_JDATE, &year, &month, &day);
+	return psprintf("%04d%02d%02d", year, month, day);
+}
+
 /* Returns when the next period begins. */
 int64
 period_next(Period period, int64 time)

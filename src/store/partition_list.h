@@ -34,7 +34,6 @@ extern uint64 run_with_times(Store *store, const char *sql, int64 first,
 							 int64 second);
 extern char *text_about(Store *store, const char *sql, Oid relation);
 
-extern int	limit_lock_waits(void);
 extern bool must_end_call(const ErrorData *error);
 extern void report_not_done(const char *what, const ErrorData *error);
 
