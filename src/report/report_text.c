@@ -14,7 +14,6 @@
  */
 #include "postgres.h"
 
-#include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
 #include "utils/builtins.h"
 
@@ -31,55 +30,46 @@ typedef struct TextOut
 	int			column;			/* from 0 */
 } TextOut;
 
-/*
- * Reads the first character of a text: its bytes, and the columns that it takes;
- * one that is not seen is a question mark.  Returns true if it is seen.
- */
+/* Reads the first character of a text; returns true if it is seen. */
 static bool
-measure_character(const char *text, int *length, int *columns)
+read_first(const char *text, int *length)
 {
-	uint32		code;
-	bool		seen = read_character(text, strnlen(text, MAX_MULTIBYTE_CHAR_LEN),
-									  length, &code);
+	uint32		code_point;
 
-	*columns = seen ? Max(0, pg_dsplen(text)) : 1;
-	return seen;
+	return read_character(text, strnlen(text, MAX_MULTIBYTE_CHAR_LEN), length,
+						  &code_point);
 }
 
 static int
 character_length(const char *text)
 {
 	int			length;
-	int			columns;
 
-	(void) measure_character(text, &length, &columns);
+	(void) read_first(text, &length);
 	return length;
 }
 
+/* How many columns a character takes; one that is not seen is a question mark. */
 static int
 character_width(const char *text)
 {
 	int			length;
-	int			columns;
 
-	(void) measure_character(text, &length, &columns);
-	return columns;
+	return read_first(text, &length) ? Max(0, pg_dsplen(text)) : 1;
 }
 
 static void
 put_character(TextOut *out, const char *character)
 {
 	int			length;
-	int			columns;
-	bool		seen = measure_character(character, &length, &columns);
 
 	if (*character == QUOTE_BEGIN || *character == QUOTE_END)
 		appendStringInfoChar(&out->text, '"');
-	else if (!seen)
-		appendStringInfoChar(&out->text, '?');
-	else
+	else if (read_first(character, &length))
 		appendBinaryStringInfo(&out->text, character, length);
-	out->column += columns;
+	else
+		appendStringInfoChar(&out->text, '?');
+	out->column += character_width(character);
 }
 
 static void
