@@ -25,7 +25,8 @@ prepare_chroots() {
 	top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 	if ! command -v mmdebstrap >/dev/null; then
 		apt-get -q update
-		DEBIAN_FRONTEND=noninteractive apt-get -qy --no-install-recommends \
+		DEBIAN_FRONTEND=noninteractive apt-get -qy -o DPkg::Lock::Timeout=300 \
+			--no-install-recommends \
 			install mmdebstrap debian-archive-keyring
 	fi
 	# The mirror of this host is known to be reachable.  apt reads its sources

@@ -4,19 +4,17 @@ use strict;
 use warnings;
 use FindBin;
 use lib $FindBin::Bin;
-use Loopit qw(top);
+use Loopit qw(top compiler);
 use PostgreSQL::Test::Utils;
 use Test::More;
 
 my $top = top();
 my @files = map { "$top/src/rules/$_.c" } qw(text email time country field code validate);
 my $program = PostgreSQL::Test::Utils::tempdir . '/standalone';
-my ($found) = grep { system("command -v $_ >/dev/null") == 0 } qw(cc gcc clang);
-my @compiler = split ' ', $ENV{CC} // $found // 'cc';
 
 command_ok(
 	[
-		@compiler, '-std=gnu11', '-Wall', '-Wextra', '-Werror', '-Wno-sign-compare',
+		compiler(), '-std=gnu11', '-Wall', '-Wextra', '-Werror', '-Wno-sign-compare',
 		"-I$top/src", '-o', $program, "$top/t/standalone/main.c", @files
 	],
 	'compiles and links without the server');

@@ -7,7 +7,7 @@ use warnings;
 use FindBin;
 use lib $FindBin::Bin;
 use JSON::PP;
-use Loopit qw(new_node top);
+use Loopit qw(new_node top compiler);
 use PostgreSQL::Test::Utils;
 use Test::More;
 
@@ -19,12 +19,10 @@ my $pg_config = $ENV{PG_CONFIG} // 'pg_config';
 # ---------------------------------------------------------------------------
 
 my $program = PostgreSQL::Test::Utils::tempdir . '/print_tables';
-my ($found) = grep { system("command -v $_ >/dev/null") == 0 } qw(cc gcc clang);
-my @compiler = split ' ', $ENV{CC} // $found // 'cc';
 chomp(my $includes = `$pg_config --includedir-server`);
 command_ok(
 	[
-		@compiler, '-std=gnu11', '-O1', '-D_GNU_SOURCE', "-I$top/src", "-I$includes", '-o', $program,
+		compiler(), '-std=gnu11', '-O1', '-D_GNU_SOURCE', "-I$top/src", "-I$includes", '-o', $program,
 		"$top/t/standalone/print_tables.c", "$top/src/store/tables.c", glob("$top/src/rules/*.c")
 	],
 	'the description links without the server');

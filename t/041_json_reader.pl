@@ -9,7 +9,7 @@ use warnings;
 use Cwd qw(abs_path);
 use FindBin;
 use lib $FindBin::Bin;
-use Loopit qw(new_node top);
+use Loopit qw(new_node top compiler);
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -19,7 +19,7 @@ my $library = abs_path(PostgreSQL::Test::Utils::tempdir()) . '/json_readers.so';
 chomp(my $headers = `$ENV{PG_CONFIG} --includedir-server`);
 command_ok(
 	[
-		split(' ', $ENV{CC} // 'cc'), '-std=gnu99', '-O1', '-Wall', '-Werror', '-fPIC', '-shared', '-D_GNU_SOURCE',
+		compiler(), '-std=gnu99', '-O1', '-Wall', '-Werror', '-fPIC', '-shared', '-D_GNU_SOURCE',
 		"-I$top/src", "-I$headers", '-o', $library, "$top/t/standalone/json_readers.c",
 		(map { "$top/src/rules/$_.c" } qw(json_read repair number text utf8)), "$top/src/server/json_write.c"
 	],

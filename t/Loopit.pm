@@ -8,12 +8,19 @@ use FindBin;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 
-our @EXPORT_OK = qw(new_node dealership top invariants);
+our @EXPORT_OK = qw(new_node dealership top compiler invariants);
 
 # The path of the source tree.
 sub top
 {
 	return "$FindBin::Bin/..";
+}
+
+# The C compiler and its options, as a list.
+sub compiler
+{
+	my ($found) = grep { system("command -v $_ >/dev/null") == 0 } qw(cc gcc clang);
+	return split ' ', $ENV{CC} // $found // 'cc';
 }
 
 # Starts a node with the extension, its tables and a small dealership, with the
