@@ -98,7 +98,7 @@ and then this again."
 	quietly "${sudo[@]}" apt-get -q -o APT::Update::Error-Mode=any update ||
 		say "apt-get update failed (see above); trying with the package lists that are there"
 	quietly "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive \
-		apt-get -q install -y --no-install-recommends "${missing[@]}" ||
+		apt-get -q install -y -o DPkg::Lock::Timeout=300 --no-install-recommends "${missing[@]}" ||
 		die "apt-get cannot install the packages (its messages are above).  Check the network and /etc/apt.  $by_hand"
 }
 
@@ -114,7 +114,7 @@ install_optional_packages() {
 	[ ${#missing[@]} -gt 0 ] || return 0
 	if [ "${LOOPIT_INSTALL:-}" != no ] && command -v apt-get >/dev/null &&
 		{ [ "$(id -u)" = 0 ] || sudo -n true 2>/dev/null; }; then
-		install_packages "${missing[@]}"
+		(install_packages "${missing[@]}") || say "not installed: ${missing[*]}; $without"
 	elif command -v dpkg-query >/dev/null; then
 		say "not installed: ${missing[*]}; $without"
 	fi
