@@ -14,7 +14,7 @@ use Test::More;
 my $rows = $ENV{LOOPIT_ROWS} // 200_000;
 my $addresses = int($rows / 4);
 my $last = "timestamptz '2020-01-01Z' + $rows * interval '78 seconds'";
-my $node = new_node('lookups', 'fsync = off', 'jit = off', 'autovacuum = off',
+my $node = new_node('lookups', 'fsync = off', 'autovacuum = off',
 	'max_wal_size = 4GB');
 
 # One delivery every 78 seconds from 2020 on, so that 200,000 are half a year: four

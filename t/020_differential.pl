@@ -226,6 +226,7 @@ SQL
 my $node = PostgreSQL::Test::Cluster->new('differential');
 $node->init(extra => [ '--encoding=UTF8', '--locale=C.UTF-8' ]);
 $node->append_conf('postgresql.conf', <<'CONF');
+jit = off
 fsync = off
 log_min_messages = panic
 # settings that must not change a result

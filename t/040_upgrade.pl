@@ -16,7 +16,7 @@ is($?, 0, 'script/generate-install says so');
 
 my $node = PostgreSQL::Test::Cluster->new('upgrade');
 $node->init;
-$node->append_conf('postgresql.conf', "fsync = off\n");
+$node->append_conf('postgresql.conf', "fsync = off\njit = off\n");
 $node->start;
 
 # A database with the extension, of a version or of the control file's.

@@ -12,7 +12,7 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 
 my $rows = $ENV{LOOPIT_ROWS} // 20_000;
-my $node = new_node('explain', 'fsync = off', 'jit = off', 'autovacuum = off', 'max_wal_size = 4GB', 'shared_buffers = 256MB');
+my $node = new_node('explain', 'fsync = off', 'autovacuum = off', 'max_wal_size = 4GB', 'shared_buffers = 256MB');
 
 # Leads of two deliveries, by addresses of four; one lead, one address and one
 # dealership with a great many; bodies that could not be read.

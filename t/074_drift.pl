@@ -13,7 +13,7 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 
 my $rows = $ENV{LOOPIT_ROWS} // 200_000;
-my $node = new_node('drift', 'fsync = off', 'jit = off', 'autovacuum = off', 'max_wal_size = 4GB');
+my $node = new_node('drift', 'fsync = off', 'autovacuum = off', 'max_wal_size = 4GB');
 
 # Sixty days of the specification's example, of 40 dealerships: of 20 leads 19 come
 # in one half of the day.  Some keys are there by chance.

@@ -16,7 +16,7 @@ use Time::HiRes qw(time);
 
 my $seconds = $ENV{LOOPIT_STORM_SECONDS} // 15;
 my $storage = $ENV{LOOPIT_STORAGE} // 'auto';
-my $node = new_node('partitions', 'shared_buffers = 32MB', 'max_connections = 40', 'fsync = off', 'jit = off',
+my $node = new_node('partitions', 'shared_buffers = 32MB', 'max_connections = 40', 'fsync = off',
 	'max_locks_per_transaction = 256', 'autovacuum_naptime = 1');
 my $top = top();
 

@@ -30,7 +30,7 @@ sub new_node
 	my ($name, @settings) = @_;
 	my $node = PostgreSQL::Test::Cluster->new($name);
 	$node->init(allows_streaming => 1);
-	$node->append_conf('postgresql.conf', join("\n", @settings,
+	$node->append_conf('postgresql.conf', join("\n", 'jit = off', @settings,
 		'loopit_leads.storage = ' . ($ENV{LOOPIT_STORAGE} // 'auto')) . "\n");
 	$node->start;
 	$node->safe_psql('postgres', 'CREATE EXTENSION loopit_leads');

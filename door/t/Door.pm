@@ -39,7 +39,7 @@ sub new_database
 	my ($name, @settings) = @_;
 	my $node = PostgreSQL::Test::Cluster->new($name);
 	$node->init(allows_streaming => 'logical');
-	$node->append_conf('postgresql.conf', join("\n", 'max_connections = 100', @settings) . "\n");
+	$node->append_conf('postgresql.conf', join("\n", 'max_connections = 100', 'jit = off', @settings) . "\n");
 	$node->start;
 	$node->safe_psql('postgres', q{
 		CREATE EXTENSION loopit_leads;
