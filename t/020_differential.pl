@@ -435,5 +435,10 @@ SQL
 	note(join ', ', map { "$_ " . ($seen{$_} // 0) } @wanted);
 }
 
+# By which script/test-matrix tells whether versions of PostgreSQL differ.
+my $outcomes = $node->safe_psql('postgres', q{
+	SELECT encode(sha256(convert_to(string_agg(concat_ws(' ', n, ours, our_person), E'\n' ORDER BY n), 'UTF8')), 'hex') FROM diff.result});
+note("outcomes of seed $seed: $outcomes");
+
 $node->stop;
 done_testing();
