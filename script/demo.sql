@@ -20,15 +20,10 @@ FROM loopit_setup();
 RESET ROLE;
 
 \ir :dealership
-\echo '=== The specification''s example:  SELECT loopit_ingest_lead(:payload);'
+\echo '=== The specification''s example:  SELECT * FROM jsonb_each(loopit_ingest_lead(:payload));'
 \echo
 \set payload `cat dealer-studio.json`
-\pset tuples_only on
-\pset format unaligned
-SELECT jsonb_pretty(loopit_ingest_lead(:'payload'));
-\echo
-\pset tuples_only off
-\pset format aligned
+SELECT * FROM jsonb_each(loopit_ingest_lead(:'payload'));
 
 \echo '=== The same lead again: nothing changes, and nothing is stored twice.'
 \echo
