@@ -138,7 +138,7 @@ sub stop_door
 	$door->{status} = $?;
 	my $stderr = slurp_file("$door->{log}.stderr");
 	# libpq's, of a connection that was ended while it was being made
-	$stderr =~ s/^FATAL:  terminating connection.*\n//mg;
+	$stderr =~ s/^(?:FATAL|WARNING):  terminating connection.*\n(?:(?:DETAIL|HINT):  .*\n)*//mg;
 	fail("the door's standard error: $stderr") if $stderr ne '';
 	return $door->{status};
 }
