@@ -128,7 +128,7 @@ REGRESS = setup setup_again setup_version setup_definition setup_trust loader_ch
 	client unresolved find_leads explain_lead support_mail payload_drift summary_and_audit hints forget forget_encodings \
 	forget_hostile \
 	purge purge_intervals day_counts metrics zero_id lead_schema \
-	mask owner privileges dba_objects codes report pairs partition
+	mask owner privileges dba_objects codes report pairs partition partition_hostile
 REGRESS_OPTS = --inputdir=$(srcdir) --encoding=UTF8 --no-locale
 ISOLATION = same_new_email same_lead_reference same_document update_update \
 	asset_archived package_deleted person_erased base_order two_setups two_counts

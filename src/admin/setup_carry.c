@@ -39,6 +39,8 @@
 	"    ON a.attrelid" EQ "$1 AND a.attname" EQ "'id'" \
 	"    WHERE i.indrelid" EQ "$1 AND i.indisprimary" \
 	"    AND i.indkey::pg_catalog.text" EQ "a.attnum::pg_catalog.text))" \
+	" UNION ALL SELECT pg_catalog.format('It has a security label of provider %s.', s.provider)" \
+	"  FROM pg_catalog.pg_seclabel s WHERE s.objoid" EQ "$1 AND s.classoid" EQ CLASS("pg_class") \
 	" UNION ALL SELECT 'It inherits, or others inherit from it.'" \
 	"  FROM pg_catalog.pg_inherits h WHERE h.inhrelid" EQ "$1 OR h.inhparent" EQ "$1" \
 	" UNION ALL SELECT pg_catalog.format('Column %I is an identity column, or column id is none.', a.attname)" \
@@ -91,6 +93,11 @@ static const char *const objects[] = {
 	FORMAT "'COMMENT ON INDEX loopit.%I IS %L', c.relname, d.description)"
 	" FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid" EQ "i.indexrelid"
 	" JOIN pg_catalog.pg_description d ON d.objoid" EQ "c.oid AND d.classoid" EQ CLASS("pg_class")
+	" WHERE i.indrelid" EQ "$1 AND i.indisvalid"
+	" AND (NOT i.indisunique OR i.indisprimary OR i.indnatts OPERATOR(pg_catalog.>) 2 OR i.indpred IS NOT NULL)",
+	FORMAT "'ALTER INDEX loopit.%I SET TABLESPACE %I', c.relname, t.spcname)"
+	" FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid" EQ "i.indexrelid"
+	" JOIN pg_catalog.pg_tablespace t ON t.oid" EQ "c.reltablespace"
 	" WHERE i.indrelid" EQ "$1 AND i.indisvalid"
 	" AND (NOT i.indisunique OR i.indisprimary OR i.indnatts OPERATOR(pg_catalog.>) 2 OR i.indpred IS NOT NULL)",
 	/* other unique constraints, and foreign keys */

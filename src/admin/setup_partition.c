@@ -261,6 +261,13 @@ convert(Conversion *conversion)
 	carry_views(carried);
 }
 
+static void
+set_locally(const char *setting, const char *value)
+{
+	(void) set_config_option(setting, value, PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+}
+
 /* Makes the log a partitioned table; returns what was done, "" if it is one. */
 static char *
 partition_log_itself(Oid schema, Period period)
@@ -269,15 +276,19 @@ partition_log_itself(Oid schema, Period period)
 	int			nest_level;
 
 	conversion.log = get_relname_relid("ingest_log", schema);
+	if (!OidIsValid(conversion.log))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("relation \"loopit.ingest_log\" does not exist"),
+				 errhint("%s", schema_upgrade_hint())));
 	if (store_log_is_partitioned())
 		return "";
 	require_carriable(conversion.log);
 	find_preparations(&conversion, period);
 	conversion.sequence = get_relname_relid("ingest_log_id_seq", schema);
 	nest_level = NewGUCNestLevel();
-	(void) set_config_option("client_min_messages", "warning",
-							 PGC_USERSET, PGC_S_SESSION,
-							 GUC_ACTION_SAVE, true, 0, false);
+	set_locally("client_min_messages", "warning");
+	set_locally("default_tablespace", "");
 	lock_patiently(&conversion);
 	require_carriable(conversion.log);
 	prepare(&conversion, period);
@@ -286,27 +297,39 @@ partition_log_itself(Oid schema, Period period)
 	return psprintf("its rows are in %s", conversion.partition);
 }
 
+/* Returns true if the period, and no other, is what is noted. */
+static bool
+is_noted(const char *name)
+{
+	char	   *noted;
+
+	run_sql("SELECT p.period::pg_catalog.text FROM loopit.log_partitioning p",
+			"the period of partitions");
+	if (SPI_processed != 1)
+		return false;
+	noted = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
+	return noted != NULL && strcmp(noted, name) == 0;
+}
+
 /* Notes the period; returns what was done. */
-static char *
-note_period(Period period)
+static const char *
+note_period(Oid schema, Period period)
 {
 	const char *name = period_specs[period].name;
 
-	run_sql("CREATE TABLE IF NOT EXISTS loopit.log_partitioning ("
-			"period text NOT NULL CHECK (period IN ('day', 'week', 'month')));"
-			"COMMENT ON TABLE loopit.log_partitioning IS"
-			" 'The period of the partitions of loopit.ingest_log that loopit_purge_ingest_log() makes; without a row it makes none.'",
-			"the period of partitions");
-	run_sql("SELECT p.period::pg_catalog.text FROM loopit.log_partitioning p",
-			"the period of partitions");
-	if (SPI_processed == 1 &&
-		strcmp(SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1), name) == 0)
+	if (!OidIsValid(get_relname_relid("log_partitioning", schema)))
+		run_sql("CREATE TABLE loopit.log_partitioning ("
+				"period text NOT NULL CHECK (period IN ('day', 'week', 'month')));"
+				"COMMENT ON TABLE loopit.log_partitioning IS"
+				" 'The period of the partitions of loopit.ingest_log that loopit_purge_ingest_log() makes; without a row it makes none.'",
+				"the period of partitions");
+	if (is_noted(name))
 		return "";
 	run_sql(psprintf("DELETE FROM loopit.log_partitioning;"
 					 " INSERT INTO loopit.log_partitioning (period) VALUES (%s)",
 					 quote_literal_cstr(name)),
 			"the period of partitions");
-	return unconstify(char *, name);
+	return name;
 }
 
 /* Returns the schema, after a check that all in it is the caller's. */
@@ -332,9 +355,11 @@ partition_log(struct varlena *period_name, ReturnSetInfo *result)
 {
 	OwnerScope	scope;
 	Period		period;
+	Oid			schema;
 	Store	   *store;
-	char	   *done;
-	char	   *noted;
+	const char *done;
+	const char *noted;
+	bool		other_period;
 
 	require_not_null(period_name, "period", HINT_PERIOD);
 	period = find_period(argument_text(period_name));
@@ -347,10 +372,12 @@ partition_log(struct varlena *period_name, ReturnSetInfo *result)
 	owner_begin_as(&scope, GetUserId());
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
-	done = partition_log_itself(own_schema(), period);
+	schema = own_schema();
+	done = partition_log_itself(schema, period);
 	report_step(result, 1, "the log as a partitioned table", done);
-	noted = note_period(period);
+	noted = note_period(schema, period);
 	report_step(result, 2, "the period of its partitions", noted);
+	other_period = noted[0] != '\0' && done[0] == '\0';
 	if (SPI_finish() != SPI_OK_FINISH)
 		elog(ERROR, "SPI_finish failed");
 
@@ -358,7 +385,7 @@ partition_log(struct varlena *period_name, ReturnSetInfo *result)
 	store_take_snapshot(store);
 	report_step(result, 3, "a partition for rows that have no other",
 				store_make_default_partition(store));
-	if (noted[0] != '\0' && done[0] == '\0')
+	if (other_period)
 		store_drop_future_partitions(store, GetCurrentTimestamp());
 	report_step(result, 4, "partitions of the next periods",
 				store_make_partitions(store, GetCurrentTimestamp(), MOVED_ROWS));

@@ -175,6 +175,8 @@ write_issue(TextPage *page, JsonbContainer *issue, const char *indent)
 	Code		code = name.data == NULL ? CODE_NONE :
 		code_of_name(name.data, name.length);
 
+	if (message.data == NULL && name.data == NULL)
+		return;
 	appendStringInfo(&page->line, "%s- ", indent);
 	if (message.data != NULL)
 		append_printable_start(&page->line, message, MAX_MESSAGE_LENGTH);

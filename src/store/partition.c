@@ -43,10 +43,21 @@ typedef struct NewPartition
 	char	   *name;			/* once it is made, without its schema */
 } NewPartition;
 
-/* The reloptions of the newest partition, as in WITH (...); NULL: none. */
+/*
+ * Where and how the rows of a new partition are stored, as CREATE TABLE has it:
+ * in the tablespace of the log, and with the options of the newest partition.
+ */
 static char *
-storage_options(Store *store)
+storage_clauses(Store *store)
 {
+	static const char *const options =
+		"(SELECT pg_catalog.string_agg(pg_catalog.format('%s = %L',"
+		"  pg_catalog.split_part(o.option, '=', 1),"
+		"  pg_catalog.substr(o.option, pg_catalog.strpos(o.option, '=') OPERATOR(pg_catalog.+) 1)), ', ')"
+		" FROM (SELECT pg_catalog.unnest(n.reloptions) AS option"
+		"  UNION ALL"
+		"  SELECT pg_catalog.concat('toast.', pg_catalog.unnest(t.reloptions))"
+		"  FROM pg_catalog.pg_class t WHERE t.oid OPERATOR(pg_catalog.=) n.reltoastrelid) o)";
 	List	   *partitions = list_partitions();
 	Oid			newest = InvalidOid;
 	ListCell   *cell;
@@ -58,18 +69,17 @@ storage_options(Store *store)
 		if (!partition->is_default)
 			newest = partition->relid;
 	}
-	if (!OidIsValid(newest))
-		return NULL;
 	return text_about(store,
-					  "SELECT pg_catalog.string_agg(o.option, ', ') FROM ("
-					  " SELECT pg_catalog.unnest(c.reloptions) AS option"
-					  " FROM pg_catalog.pg_class c WHERE c.oid OPERATOR(pg_catalog.=) $1"
-					  " UNION ALL"
-					  " SELECT pg_catalog.concat('toast.', pg_catalog.unnest(t.reloptions))"
-					  " FROM pg_catalog.pg_class c, pg_catalog.pg_class t"
-					  " WHERE c.oid OPERATOR(pg_catalog.=) $1"
-					  " AND t.oid OPERATOR(pg_catalog.=) c.reltoastrelid) o",
-					  newest);
+					  psprintf("SELECT pg_catalog.concat(' USING heap',"
+							   " ' WITH (' OPERATOR(pg_catalog.||) %s OPERATOR(pg_catalog.||) ')',"
+							   " ' TABLESPACE ' OPERATOR(pg_catalog.||) pg_catalog.quote_ident(s.spcname))"
+							   " FROM pg_catalog.pg_class l"
+							   " JOIN pg_catalog.pg_database d ON d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()"
+							   " JOIN pg_catalog.pg_tablespace s ON s.oid OPERATOR(pg_catalog.=)"
+							   "  COALESCE(NULLIF(l.reltablespace, 0::pg_catalog.oid), d.dattablespace)"
+							   " LEFT JOIN pg_catalog.pg_class n ON n.oid OPERATOR(pg_catalog.=) %u"
+							   " WHERE l.oid OPERATOR(pg_catalog.=) $1", options, newest),
+					  relation_of_schema("ingest_log"));
 }
 
 /*
@@ -82,16 +92,13 @@ create_like_log(Store *store, const char *name)
 {
 	Oid			log = relation_of_schema("ingest_log");
 	const char *quoted = quote_identifier(name);
-	char	   *options = storage_options(store);
+	char	   *clauses = storage_clauses(store);
 	char	   *targets;
 
 	run_ddl(store, psprintf("CREATE TABLE loopit.%s (LIKE " INGEST_LOG
 							" INCLUDING DEFAULTS INCLUDING CONSTRAINTS"
 							" INCLUDING GENERATED INCLUDING STORAGE"
-							" INCLUDING COMPRESSION)%s%s%s", quoted,
-							options != NULL ? " WITH (" : "",
-							options != NULL ? options : "",
-							options != NULL ? ")" : ""));
+							" INCLUDING COMPRESSION)%s", quoted, clauses));
 	targets = text_about(store,
 						 "SELECT pg_catalog.string_agg(pg_catalog.format("
 						 "'ALTER COLUMN %I SET STATISTICS %s', a.attname, a.attstattarget), ', ')"
@@ -167,6 +174,10 @@ make_partition(void *argument)
 	int			nest_level = limit_lock_waits();
 	char	   *name = choose_name(new);
 
+	/* the caller's setting would say where its indexes are */
+	(void) set_config_option("default_tablespace", "",
+							 PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
 	run_ddl(new->store, "LOCK TABLE ONLY " INGEST_LOG " IN SHARE UPDATE EXCLUSIVE MODE");
 	create_like_log(new->store, name);
 	if (new->other != NULL)

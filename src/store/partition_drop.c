@@ -14,6 +14,7 @@
  */
 #include "postgres.h"
 
+#include "catalog/pg_trigger.h"
 #include "utils/guc.h"
 
 #include "server/fault.h"
@@ -58,6 +59,30 @@ check_due(void *argument)
 	AtEOXact_GUC(true, nest_level);
 }
 
+/*
+ * Returns true if the rows of the partition have to be deleted one by one: a
+ * trigger, a rule or a policy, which does not see a table that is dropped, is to
+ * see each of them, and may keep it.
+ */
+static bool
+is_guarded(Store *store, const Partition *partition)
+{
+	return text_about(store,
+					  psprintf("SELECT 'true'::pg_catalog.text FROM pg_catalog.pg_class l"
+							   " WHERE l.oid OPERATOR(pg_catalog.=) $1"
+							   " AND (l.relrowsecurity AND l.relforcerowsecurity"
+							   "  OR EXISTS (SELECT FROM pg_catalog.pg_rewrite r"
+							   "   WHERE r.ev_class OPERATOR(pg_catalog.=) l.oid"
+							   "   AND r.ev_type OPERATOR(pg_catalog.=) '4'"
+							   "   AND r.ev_enabled IN ('O', 'A'))"
+							   "  OR EXISTS (SELECT FROM pg_catalog.pg_trigger t"
+							   "   WHERE t.tgrelid IN (l.oid, %u) AND NOT t.tgisinternal"
+							   "   AND t.tgenabled IN ('O', 'A')"
+							   "   AND (t.tgtype OPERATOR(pg_catalog.&) %d::pg_catalog.int2) OPERATOR(pg_catalog.<>) 0))",
+							   partition->relid, TRIGGER_TYPE_DELETE),
+					  relation_of_schema("ingest_log")) != NULL;
+}
+
 /* Returns true if every row of the partition is old enough. */
 static bool
 is_due(Store *store, const Partition *partition, int64 processed_before,
@@ -66,7 +91,8 @@ is_due(Store *store, const Partition *partition, int64 processed_before,
 	DueCheck	check = {store, partition, processed_before, others_before, false};
 
 	if (partition->is_default ||
-		partition->until > Max(processed_before, others_before))
+		partition->until > Max(processed_before, others_before) ||
+		is_guarded(store, partition))
 		return false;
 	if (partition->until <= Min(processed_before, others_before))
 		return true;

@@ -208,10 +208,19 @@ uint64
 run_text(Store *store, const char *sql, int nargs, Oid *types, Datum *values)
 {
 	MemoryContext context = CurrentMemoryContext;
-	int			result;
+	volatile int result = 0;
 
 	connect_to_spi(store);
-	result = SPI_execute_with_args(sql, nargs, types, values, NULL, false, 0);
+	PG_TRY();
+	{
+		result = SPI_execute_with_args(sql, nargs, types, values, NULL, false, 0);
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(context);
+		fault_rethrow();
+	}
+	PG_END_TRY();
 	MemoryContextSwitchTo(context);
 	if (result < 0)
 		elog(ERROR, "SPI_execute_with_args failed: %s: %s",

@@ -46,13 +46,19 @@ connect_to_spi(Store *store)
 	MemoryContextSwitchTo(context);
 }
 
-/* Ends the connection, if there is one, and with it all results. */
+/*
+ * Ends the connection, if there is one, and with it all results.  SPI would
+ * return to the context in which it was connected to, which may be gone by now.
+ */
 void
 disconnect_from_spi(Store *store)
 {
+	MemoryContext context = CurrentMemoryContext;
+
 	if (store->connected && SPI_finish() != SPI_OK_FINISH)
 		elog(ERROR, "SPI_finish failed");
 	store->connected = false;
+	MemoryContextSwitchTo(context);
 }
 
 void
