@@ -894,6 +894,10 @@ $statistics$;
 COMMENT ON COLUMN loopit.ingest_log.open IS
 	'The lead needs something done, and the row can be replayed. Cleared by the delivery or replay that settles it, by a dismissal or an erasure. loopit.open_delivery has the rows of which that is still true.';
 
+-- Deliveries of one person are in the order in which they were applied.
+COMMENT ON COLUMN loopit.ingest_log.received_at IS
+	'Wall clock when the call began, or when it got the lock of a person that was stored already; not the transaction''s time.';
+
 -- Deliveries find by it what they settle, and few rows are in it.
 CREATE INDEX IF NOT EXISTS ingest_log_open_idx
 	ON loopit.ingest_log (dealership_id, lead_reference, asked_for_booking, received_at, id)

@@ -433,37 +433,38 @@ CREATE TYPE peer.form AS (
 	passport_country text
 );
 
--- Of the person's own values each, of the address and the documents the whole.
-CREATE FUNCTION peer.completed(form peer.form, other peer.form) RETURNS peer.form
+-- Of the person's own values each, of the address and the documents the whole, from
+-- the other deliveries.
+CREATE FUNCTION peer.completed(form peer.form, person peer.form, address peer.form, licence peer.form, passport peer.form) RETURNS peer.form
 	LANGUAGE plpgsql IMMUTABLE
 	SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	form.first_name := COALESCE(form.first_name, other.first_name);
-	form.middle_name := COALESCE(form.middle_name, other.middle_name);
-	form.last_name := COALESCE(form.last_name, other.last_name);
-	form.dob := COALESCE(form.dob, other.dob);
-	form.mobile := COALESCE(form.mobile, other.mobile);
-	form.opt_in := COALESCE(form.opt_in, other.opt_in);
+	form.first_name := COALESCE(form.first_name, person.first_name);
+	form.middle_name := COALESCE(form.middle_name, person.middle_name);
+	form.last_name := COALESCE(form.last_name, person.last_name);
+	form.dob := COALESCE(form.dob, person.dob);
+	form.mobile := COALESCE(form.mobile, person.mobile);
+	form.opt_in := COALESCE(form.opt_in, person.opt_in);
 	IF num_nonnulls(form.street, form.city, form.state, form.country, form.postcode) = 0 THEN
-		form.street := other.street;
-		form.city := other.city;
-		form.state := other.state;
-		form.country := other.country;
-		form.postcode := other.postcode;
+		form.street := address.street;
+		form.city := address.city;
+		form.state := address.state;
+		form.country := address.country;
+		form.postcode := address.postcode;
 	END IF;
 	IF num_nonnulls(form.licence_number, form.licence_expiry, form.licence_dob, form.licence_card, form.licence_state) = 0 THEN
-		form.licence_number := other.licence_number;
-		form.licence_expiry := other.licence_expiry;
-		form.licence_dob := other.licence_dob;
-		form.licence_card := other.licence_card;
-		form.licence_state := other.licence_state;
+		form.licence_number := licence.licence_number;
+		form.licence_expiry := licence.licence_expiry;
+		form.licence_dob := licence.licence_dob;
+		form.licence_card := licence.licence_card;
+		form.licence_state := licence.licence_state;
 	END IF;
 	IF num_nonnulls(form.passport_number, form.passport_expiry, form.passport_dob, form.passport_country) = 0 THEN
-		form.passport_number := other.passport_number;
-		form.passport_expiry := other.passport_expiry;
-		form.passport_dob := other.passport_dob;
-		form.passport_country := other.passport_country;
+		form.passport_number := passport.passport_number;
+		form.passport_expiry := passport.passport_expiry;
+		form.passport_dob := passport.passport_dob;
+		form.passport_country := passport.passport_country;
 	END IF;
 	RETURN form;
 END
@@ -525,6 +526,25 @@ BEGIN
 		WHEN lower(code COLLATE "C") IN ('au', 'us', 'fr', 'de', 'ca') THEN upper(code COLLATE "C")
 		ELSE peer.country_of(code) END;
 	RETURN form;
+END
+$$;
+
+-- What the newest current delivery of a lead said that did not skip the thing.
+CREATE FUNCTION peer.heard(reference text, workspace bigint, person bigint, thing text) RETURNS peer.form
+	LANGUAGE plpgsql STABLE
+	SET search_path = pg_catalog, pg_temp
+	AS $$
+BEGIN
+	RETURN peer.form_of((
+		SELECT l.payload
+		FROM peer.ingest_log l
+		WHERE l.lead_reference = reference AND l.workspace_id = workspace
+		AND l.person_id = person AND l.status = 'processed'
+		AND l.payload IS NOT NULL
+		AND NOT l.outcome @> '{"issues": [{"code": "stale_payload"}]}'
+		AND l.outcome #>> ARRAY[thing, 'action'] <> 'skipped'
+		ORDER BY l.received_at DESC, l.id DESC
+		LIMIT 1));
 END
 $$;
 
@@ -1422,7 +1442,8 @@ BEGIN
 							ORDER BY l.received_at DESC, l.id DESC
 							LIMIT 1;
 							base := peer.form_of(earlier.payload);
-							-- One that filled only is the base of what the one before lacks.
+							-- One that only filled is the base of what the one before lacks: of the
+							-- address and the documents the newest that did not skip them.
 							IF earlier.invalid_time AND stored.source_updated_at IS NOT NULL THEN
 								base := peer.completed(peer.form_of((
 									SELECT l.payload
@@ -1433,7 +1454,10 @@ BEGIN
 									AND NOT l.outcome @> '{"issues": [{"code": "stale_payload"}]}'
 									AND NOT l.outcome @> '{"issues": [{"code": "updated_at_invalid"}]}'
 									ORDER BY l.received_at DESC, l.id DESC
-									LIMIT 1)), base);
+									LIMIT 1)), base,
+									peer.heard(v_reference, the_workspace, the_person, 'address'),
+									peer.heard(v_reference, the_workspace, the_person, 'driver_licence'),
+									peer.heard(v_reference, the_workspace, the_person, 'passport'));
 							END IF;
 							CONTINUE;
 						END IF;

@@ -138,6 +138,13 @@ SELECT loopit_forget_person(7, 'ann@example.com')->'log_rows' AS log_rows;
 SELECT id - :known AS row, status, reason, num_nonnulls(payload, raw_body) = 0 AS erased
 FROM loopit.ingest_log WHERE id > :known ORDER BY 1;
 
+-- A row of which only the e-mail is kept, of the workspace, of none, of another.
+SELECT coalesce(max(id), 0) AS known FROM loopit.ingest_log \gset
+SELECT count(loopit_ingest_lead(test.lead('{"dealership": {"id": 1000}}'))) FROM generate_series(1, 3);
+UPDATE loopit.ingest_log SET payload = NULL, workspace_id = CASE id - :known WHEN 1 THEN 7 WHEN 3 THEN 8 END WHERE id > :known;
+SELECT loopit_forget_person(7, 'ann@example.com')->'log_rows' AS log_rows;
+SELECT workspace_id, email FROM loopit.ingest_log WHERE id > :known ORDER BY id;
+
 -- What is refused.
 CREATE FUNCTION test.error(workspace_id bigint, email text, OUT state text, OUT message text, OUT hint text) LANGUAGE plpgsql AS $$
 BEGIN

@@ -79,7 +79,7 @@ resolve_fills_only(const IngestContext *context, Found *found)
 
 /* A stale delivery is older than what is compared. */
 static bool
-was_current(Jsonb *outcome)
+was_current(Jsonb *outcome, Thing thing)
 {
 	return !outcome_has_issue(outcome, CODE_STALE_PAYLOAD);
 }
@@ -91,19 +91,29 @@ had_invalid_time(Jsonb *outcome)
 }
 
 static bool
-was_current_for_sure(Jsonb *outcome)
+was_current_for_sure(Jsonb *outcome, Thing thing)
 {
-	return was_current(outcome) && !had_invalid_time(outcome);
+	return was_current(outcome, thing) && !had_invalid_time(outcome);
+}
+
+/* Returns true if the thing was then stored as the delivery had it. */
+static bool
+was_heard(Jsonb *outcome, Thing thing)
+{
+	return was_current(outcome, thing) &&
+		outcome_action(outcome, thing) != ACTION_SKIPPED;
 }
 
 /* Reads the newest delivery of the lead that is_base() accepts; NULL: none. */
 static Lead *
 read_base(const IngestContext *context, const Found *found,
-		  bool (*is_base) (Jsonb *outcome), Jsonb **outcome)
+		  bool (*is_base) (Jsonb *outcome, Thing thing), Thing thing,
+		  Jsonb **outcome)
 {
 	Jsonb	   *payload = store_find_base(context->store, context->workspace_id,
 										  context->lead->lead_reference,
-										  found->person.id, is_base, outcome);
+										  found->person.id, is_base, thing,
+										  outcome);
 	RawValue   *raw;
 	Lead	   *base;
 
@@ -117,47 +127,69 @@ read_base(const IngestContext *context, const Found *found,
 	return base;
 }
 
-/*
- * Adds what the base lacks from another delivery: of the person field by field,
- * of what is stored as a whole only the whole.
- */
+/* Sets the thing's values that the base lacks to those of another delivery. */
 static void
-complete_base(Lead *base, const Lead *other)
+add_to_base(Lead *base, Thing thing, const Lead *other)
 {
-	bool		has[NUM_THINGS] = {false};
-
-	for (int field = 0; field < NUM_FIELDS; field++)
-		has[field_table[field].thing] |= base->value[field].provided;
-	for (int field = 0; field < NUM_FIELDS; field++)
+	for (int field = 0; other != NULL && field < NUM_FIELDS; field++)
 	{
-		Thing		thing = field_table[field].thing;
-
-		if (thing == THING_PERSON ? !base->value[field].provided : !has[thing])
+		if (field_table[field].thing == thing && !base->value[field].provided)
 			base->value[field] = other->value[field];
 	}
 }
 
+static bool
+has_part_of(const Lead *lead, Thing thing)
+{
+	bool		has = false;
+
+	for (int field = 0; field < NUM_FIELDS; field++)
+		has |= field_table[field].thing == thing && lead->value[field].provided;
+	return has;
+}
+
 /*
- * Reads what the same lead said before, if the log still has it.
+ * Returns the base of a lead whose newest delivery only filled what was empty,
+ * because its updated_at was invalid.  What it said otherwise was not heard, so
+ * it is news once it comes with a valid time: the delivery before is the base, if
+ * there is one.
  *
- * A delivery whose updated_at was invalid only filled what was empty, if the
- * person had a time.  What it said otherwise was not heard, so it is news once
- * it comes with a valid time: the delivery before is the base.  What that one
- * lacks may have been filled, and corrected since.
+ * What that one lacks may have been filled, and corrected since.  An address or
+ * a document was, as a whole, by the newest delivery that did not skip it.  Which
+ * fields of a person were filled is not known, so all are taken.
  */
+static Lead *
+base_before(const IngestContext *context, const Found *found, const Lead *newest)
+{
+	Jsonb	   *outcome;
+	Lead	   *base = read_base(context, found, was_current_for_sure, THING_ANY,
+								 &outcome);
+
+	if (base == NULL)
+		base = palloc0(sizeof(Lead));
+	add_to_base(base, THING_PERSON, newest);
+	for (int thing = THING_ADDRESS; thing < THING_BOOKING; thing++)
+	{
+		if (!has_part_of(base, (Thing) thing))
+			add_to_base(base, (Thing) thing,
+						read_base(context, found, was_heard, (Thing) thing,
+								  &outcome));
+	}
+	return base;
+}
+
+/* Reads what the same lead said before, if the log still has it. */
 void
 resolve_base(const IngestContext *context, Found *found)
 {
 	Jsonb	   *outcome;
-	Lead	   *newest = read_base(context, found, was_current, &outcome);
-	Lead	   *base = NULL;
+	Lead	   *newest = read_base(context, found, was_current, THING_ANY,
+								   &outcome);
 
+	found->base = newest;
 	if (newest != NULL && found->person.source_updated_at.provided &&
 		had_invalid_time(outcome))
-		base = read_base(context, found, was_current_for_sure, &outcome);
-	if (base != NULL)
-		complete_base(base, newest);
-	found->base = base != NULL ? base : newest;
+		found->base = base_before(context, found, newest);
 }
 
 /* Returns true if the field's value is the same in the base. */

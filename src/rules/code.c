@@ -17,8 +17,8 @@
 const CodeSpec code_table[NUM_CODES] = {
 	[CODE_WRONG_TYPE] = {
 		"wrong_type", THING_ANY, false, FIELD_NONE, FIELD_NONE,
-		"the value has a JSON type that this field cannot take, so it is ignored",
-		"send the type that the field's description names"
+		"the value is of a kind that this field cannot take, like a list where a text belongs, so it is ignored",
+		"send what the field's description names"
 	},
 	[CODE_TOO_LONG] = {
 		"too_long", THING_ANY, false, FIELD_NONE, FIELD_NONE,
@@ -58,12 +58,12 @@ const CodeSpec code_table[NUM_CODES] = {
 	[CODE_WORKSPACE_NOT_FOUND] = {
 		"workspace_not_found", THING_WORKSPACE, true, FIELD_DEALERSHIP_ID, FIELD_NONE,
 		"no workspace is configured for this dealership",
-		"add the dealership to loopit.dealership and replay the lead, or have the website's number corrected"
+		"add the dealership to loopit.dealership and replay the lead, or have its number corrected on the website"
 	},
 	[CODE_DEALERSHIP_NOT_ALLOWED] = {
 		"dealership_not_allowed", THING_WORKSPACE, true, FIELD_DEALERSHIP_ID, FIELD_NONE,
 		"the client that sent the lead may not send leads of this dealership's workspace",
-		"add the workspace to the client's in loopit.client and replay the lead, or have the website's number corrected"
+		"add the workspace to those of the client in loopit.client and replay the lead, or have the dealership's number corrected on the website"
 	},
 	[CODE_EMAIL_MISSING] = {
 		"email_missing", THING_PERSON, true, FIELD_NONE, FIELD_NONE,
@@ -147,7 +147,7 @@ const CodeSpec code_table[NUM_CODES] = {
 	},
 	[CODE_LOCATION_NOT_FOUND] = {
 		"location_not_found", THING_BOOKING, true, FIELD_LOCATION_NAME, FIELD_NONE,
-		"no live location has the name that the lead gives, if it gives one, and the vehicle has no bookable one, so nothing is booked",
+		"the lead names no location that the workspace has, and the vehicle has no bookable location, so nothing is booked",
 		"give the vehicle a location in loopit.asset_location and replay the lead"
 	},
 	[CODE_PACKAGE_MISSING] = {
@@ -173,7 +173,7 @@ const CodeSpec code_table[NUM_CODES] = {
 	[CODE_LOCATION_UNLISTED] = {
 		"location_unlisted", THING_BOOKING, false, FIELD_LOCATION_NAME, FIELD_NONE,
 		"the vehicle is not listed at this location, which is booked all the same because the lead names it",
-		"check that the vehicle can be picked up there; if so, add the location to the vehicle's in loopit.asset_location"
+		"check that the vehicle can be picked up there; if so, add the vehicle with this location to loopit.asset_location"
 	},
 	[CODE_BOOKING_CONFLICT] = {
 		"booking_conflict", THING_BOOKING, false, FIELD_ID, FIELD_NONE,

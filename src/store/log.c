@@ -138,12 +138,13 @@ store_settle(Store *store, const LogRow *log)
 
 /*
  * Returns the payload, palloc'd, of the newest row of a lead and its person that
- * was processed, still has its payload, and whose outcome is_base() accepts;
- * NULL if there is none.  *outcome is then that outcome.
+ * was processed, still has its payload, and whose outcome is_base() accepts for
+ * the thing; NULL if there is none.  *outcome is then that outcome.
  */
 Jsonb *
 store_find_base(Store *store, int64 workspace_id, LeadText lead_reference,
-				int64 person_id, bool (*is_base) (Jsonb *outcome),
+				int64 person_id,
+				bool (*is_base) (Jsonb *outcome, Thing thing), Thing thing,
 				Jsonb **outcome)
 {
 	Datum		key[] = {text_datum(lead_reference)};
@@ -168,7 +169,7 @@ store_find_base(Store *store, int64 workspace_id, LeadText lead_reference,
 				   status_name(STATUS_PROCESSED)) != 0)
 			continue;
 		row_outcome = row_jsonb(&row, LOG_OUTCOME);
-		if (!is_base(row_outcome))
+		if (!is_base(row_outcome, thing))
 			continue;
 		received_at = row_integer(&row, LOG_RECEIVED_AT);
 		id = row_integer(&row, LOG_ID);

@@ -232,8 +232,8 @@ extern bool store_may_settle(Store *store, const LogRow *row);
 extern void store_settle(Store *store, const LogRow *row);
 extern Jsonb *store_find_base(Store *store, int64 workspace_id,
 							  LeadText lead_reference, int64 person_id,
-							  bool (*is_base) (Jsonb *outcome),
-							  Jsonb **outcome);
+							  bool (*is_base) (Jsonb *outcome, Thing thing),
+							  Thing thing, Jsonb **outcome);
 extern bool store_find_delivery(Store *store, int64 log_id,
 								LoggedDelivery *delivery);
 extern void store_find_leads(Store *store, const LeadQuery *query,
