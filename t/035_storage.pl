@@ -181,6 +181,9 @@ my @same = (
 		UPDATE loopit.person SET secret = 'secret'; ALTER TABLE loopit.person DROP secret},
 		q{CREATE EXTENSION pageinspect;
 		SELECT 'kept: ' || bool_or(position('secret'::bytea IN t_data) > 0) FROM heap_page_items(get_raw_page('loopit.person', 0)) WHERE t_xmax = '0' OR t_infomask & 128 > 0} ],
+	[ 'a predicate that raises an error, after an index that does', qr/^failed/m,
+		q{CREATE UNIQUE INDEX ON loopit.booking (asset_id); CREATE INDEX ON loopit.booking (id) WHERE 1 / (id - id) > 0 OR person_id IS NULL},
+		q{SELECT DISTINCT outcome ->> 'error' FROM loopit.ingest_log ORDER BY 1} ],
 	[ 'a table that another takes the place of', qr/^failed(.|\n)*/m,
 		q{SELECT FROM loopit_ingest_lead((SELECT payload FROM test.lead WHERE n = 1));
 		ALTER TABLE loopit.asset RENAME TO asset_old; CREATE TABLE loopit.asset (LIKE loopit.asset_old INCLUDING ALL);
@@ -194,6 +197,23 @@ for my $same (@same)
 	is($rows, $rows_sql, 'the same');
 	is($errors, $errors_sql, 'and the same errors');
 }
+
+# Partial indexes: a row is in those whose predicate holds, whatever it is made of.
+my $partial = join ';', map { "CREATE INDEX ON loopit.$_" }
+	'ingest_log (id) WHERE NOT open', 'ingest_log (id) WHERE status <> \'processed\'', 'ingest_log (id) WHERE reason = \'x\'',
+	'ingest_log (id) WHERE (reason <> \'x\') IS NOT TRUE', 'ingest_log (id) WHERE open IS NOT FALSE OR email IS NULL',
+	'ingest_log (id) WHERE length(email) > 3', 'ingest_log (id) WHERE payload_version > 0',
+	'person (id) WHERE middle_name IS NULL', 'person (id) WHERE first_name = \'Bea\'', 'person (id) WHERE NOT first_name <> \'Ann\'',
+	'booking (id) WHERE person_id IS NOT NULL AND lead_reference <> \'5\'';
+my $checked = q{SELECT loopit_ingest_lead('{"prospect": {"email": "nobody"}, "dealership": {"id": 356}}') ->> 'status';
+	SELECT 'indexes: ' || count(*) || coalesce(sum(length(bt_index_check(indexrelid, true)::text)), 0)
+	FROM pg_index JOIN pg_class c ON c.oid = indrelid WHERE relnamespace = 'loopit'::regnamespace AND indpred IS NOT NULL};
+$node->safe_psql('postgres', 'CREATE EXTENSION amcheck');
+my ($partial_rows, $partial_said, $partial_errors) = run($partial, 'auto', $checked);
+like($partial_rows, qr/^rejected\nindexes: 2\d0$/m, 'amcheck: every partial index has the rows of its predicate');
+is($partial_said, '', 'they need no SQL');
+is($partial_errors, '', 'no error');
+is((run($partial, 'sql', $checked))[0], $partial_rows, 'the same with SQL');
 
 # However many leads fail in one transaction, no memory leaks.
 like($node->safe_psql('postgres', q{

@@ -222,12 +222,33 @@ direct_next_id(DirectRelation *relation)
 }
 
 /*
- * Begins a write: returns what the server's functions are to work on.  CHECKs
- * are prepared for all writes to come; if that raises, the table uses SQL from
- * then on (direct_open()), which prepares them for each write.
+ * Returns true if the row enters the index, or if that cannot be said before the
+ * index is opened.
+ */
+static bool
+may_enter_index(const DirectTable *table, int number, TupleTableSlot *row)
+{
+	IndexInfo  *info = table->relinfo->ri_IndexRelationInfo[number];
+	ExprContext *context;
+
+	if (!table->foreseen[number])
+		return true;
+	if (info->ii_PredicateState == NULL)
+		info->ii_PredicateState = ExecPrepareQual(info->ii_Predicate,
+												  table->estate);
+	context = GetPerTupleExprContext(table->estate);
+	context->ecxt_scantuple = row;
+	return ExecQual(info->ii_PredicateState, context);
+}
+
+/*
+ * Begins to write a row: returns what the server's functions are to work on.
+ * CHECKs are prepared for all writes to come; if that raises, the table uses SQL
+ * from then on (direct_open()), which prepares them for each write.  An index that
+ * is not opened is one that the server's functions pass over.
  */
 static ResultRelInfo *
-begin_write(DirectRelation *relation)
+begin_write(DirectRelation *relation, TupleTableSlot *row)
 {
 	DirectTable *table = relation->table;
 	ResultRelInfo *info = table->relinfo;
@@ -238,11 +259,14 @@ begin_write(DirectRelation *relation)
 		prepare_checks(relation->rel, info, table->estate);
 		table->checks_prepared = true;
 	}
+	ResetPerTupleExprContext(table->estate);
 	for (int i = 0; i < table->nindexes; i++)
-		open_index(relation, i);
+	{
+		if (may_enter_index(table, i, row))
+			open_index(relation, i);
+	}
 	info->ri_RelationDesc = relation->rel;
 	info->ri_IndexRelationDescs = relation->indexes;
-	ResetPerTupleExprContext(table->estate);
 	table->writing_lxid = current_lxid();
 	table->writing_subid = GetCurrentSubTransactionId();
 	return info;
@@ -279,7 +303,7 @@ void
 direct_insert(DirectRelation *relation, const Datum *values, const char *nulls)
 {
 	const DirectTable *table = relation->table;
-	ResultRelInfo *info = begin_write(relation);
+	ResultRelInfo *info;
 	TupleTableSlot *slot = MakeSingleTupleTableSlot(table->tupdesc,
 													&TTSOpsVirtual);
 
@@ -289,6 +313,7 @@ direct_insert(DirectRelation *relation, const Datum *values, const char *nulls)
 	ExecStoreVirtualTuple(slot);
 	slot->tts_tableOid = RelationGetRelid(relation->rel);
 
+	info = begin_write(relation, slot);
 	if (relation->rel->rd_att->constr != NULL)
 		ExecConstraints(info, slot, table->estate);
 	table_tuple_insert(relation->rel, slot, GetCurrentCommandId(true), 0, NULL);
@@ -306,7 +331,7 @@ void
 direct_update(DirectRelation *relation, const Datum *values, const char *nulls)
 {
 	const DirectTable *table = relation->table;
-	ResultRelInfo *info = begin_write(relation);
+	ResultRelInfo *info;
 	TupleTableSlot *stored = relation->slot;
 	TupleTableSlot *slot = MakeSingleTupleTableSlot(table->tupdesc,
 													&TTSOpsVirtual);
@@ -325,6 +350,7 @@ direct_update(DirectRelation *relation, const Datum *values, const char *nulls)
 	ExecStoreVirtualTuple(slot);
 	slot->tts_tableOid = RelationGetRelid(relation->rel);
 
+	info = begin_write(relation, slot);
 	if (relation->rel->rd_att->constr != NULL)
 		ExecConstraints(info, slot, table->estate);
 	result = update_tuple(relation->rel, &stored->tts_tid, slot, &index_entries);

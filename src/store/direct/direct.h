@@ -46,6 +46,7 @@ typedef struct DirectTable
 	DirectIndex keys[MAX_KEYS];
 	int			nindexes;
 	Oid		   *indexes;
+	bool	   *foreseen;		/* of each index: see predicate_cannot_fail() */
 	Oid			parent_relid[MAX_PARENTS];	/* what the foreign key of that
 											 * ParentSpec refers to */
 	Oid			sequence;		/* of the identity column */

@@ -103,6 +103,42 @@ requires_executor(Node *expression)
 		contain_mutable_functions(expression);
 }
 
+static bool
+can_fail(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	switch (nodeTag(node))
+	{
+		case T_List:
+		case T_BoolExpr:
+		case T_NullTest:
+		case T_BooleanTest:
+		case T_RelabelType:
+		case T_Var:
+		case T_Const:
+			return expression_tree_walker(node, can_fail, context);
+		case T_OpExpr:
+			return (((OpExpr *) node)->opfuncid != F_TEXTEQ &&
+					((OpExpr *) node)->opfuncid != F_TEXTNE) ||
+				expression_tree_walker(node, can_fail, context);
+		default:
+			return true;
+	}
+}
+
+/*
+ * Returns true if there is a predicate, and it combines columns, constants, tests
+ * for null and comparisons of texts.  That can be evaluated before the index is
+ * opened: it raises no error, which might have to come after that of another
+ * index.
+ */
+static bool
+predicate_cannot_fail(List *predicate)
+{
+	return predicate != NIL && !can_fail((Node *) predicate, NULL);
+}
+
 /* Returns true if the node is the column of that name, in whatever collation. */
 static bool
 is_column(Node *node, Oid table, const char *name)
@@ -299,6 +335,7 @@ check_index(Relation index, DirectTable *table, bool *found, bool *transient)
 		return "an index calls a function that is not the server's";
 
 	table->relinfo->ri_IndexRelationInfo[table->nindexes] = info;
+	table->foreseen[table->nindexes] = predicate_cannot_fail(info->ii_Predicate);
 	for (int i = 0; i < MAX_KEYS && keys[i].ncolumns > 0; i++)
 	{
 		if (found[i] ||
@@ -322,6 +359,7 @@ check_indexes(Relation rel, DirectTable *table, bool *transient)
 	ListCell   *lc;
 
 	table->indexes = palloc(sizeof(Oid) * list_length(indexes));
+	table->foreseen = palloc(sizeof(bool) * list_length(indexes));
 	table->relinfo->ri_IndexRelationInfo =
 		palloc(sizeof(IndexInfo *) * list_length(indexes));
 	foreach(lc, indexes)
