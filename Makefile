@@ -131,7 +131,8 @@ REGRESS = setup setup_again setup_version setup_definition setup_trust loader_ch
 	mask owner privileges dba_objects codes report pairs partition partition_hostile
 REGRESS_OPTS = --inputdir=$(srcdir) --encoding=UTF8 --no-locale
 ISOLATION = same_new_email same_lead_reference same_document update_update \
-	asset_archived package_deleted person_erased base_order two_setups two_counts
+	asset_archived package_deleted person_erased base_order two_setups two_counts \
+	replay_erased
 ISOLATION_OPTS = --inputdir=$(srcdir) --encoding=UTF8 --no-locale
 TAP_TESTS ?= 1
 

@@ -941,50 +941,66 @@ DROP INDEX IF EXISTS loopit.ingest_log_conflict_idx;
 DROP STATISTICS IF EXISTS loopit.ingest_log_unsettled_stats;
 
 -- A delivery and an earlier one of the same lead may run at once and not see
--- each other, so a row that is marked open is looked at once more.  OFFSET 0
--- makes that a look-up per open row whatever the planner expects; the newest
--- delivery of a lead is the likeliest to settle it.
+-- each other, so a row that is marked open is looked at once more: what settles it
+-- is among the newest deliveries of the lead.  Only a hundred of them are read, so
+-- that a lead of many open rows does not cost their square.
+--
+-- OFFSET 0 makes that a look-up per open row, above the scan of all partitions
+-- instead of once in each.  A dealership is compared by what no index has, and
+-- the planner takes id + 0 = id, which is always true, for true of one row in 200:
+-- by its estimates, which add up the partitions, the server would otherwise spend
+-- minutes to compile the query.
 CREATE OR REPLACE VIEW loopit.open_delivery AS
 SELECT l.id AS log_id, l.received_at, l.dealership_id, l.workspace_id,
 	l.lead_reference, l.email, l.status,
 	COALESCE(l.reason, l.booking_reason, 'booking_conflict') AS reason,
 	l.asked_for_booking
 FROM loopit.ingest_log l
-WHERE l.open
-AND NOT EXISTS (
-	SELECT FROM loopit.ingest_log later
-	WHERE later.lead_reference = l.lead_reference
-	AND later.dealership_id = l.dealership_id
-	AND later.received_at >= l.received_at
-	AND (later.received_at, later.id) > (l.received_at, l.id)
-	AND later.status = 'processed'
-	AND (later.booking_action <> 'skipped' OR NOT l.asked_for_booking)
-	-- a conflict is settled by dismissal alone
-	AND (l.status <> 'processed' OR l.booking_action = 'skipped')
-	ORDER BY later.received_at DESC OFFSET 0)
-AND NOT EXISTS (
-	SELECT FROM loopit.ingest_log replay
-	WHERE replay.replay_of = l.id
-	AND (l.dealership_id IS NULL OR l.lead_reference IS NULL)
-	OFFSET 0);
+CROSS JOIN LATERAL (
+	SELECT EXISTS (
+		SELECT FROM (
+			SELECT n.received_at, n.id, n.status, n.booking_action
+			FROM loopit.ingest_log n
+			WHERE n.lead_reference = l.lead_reference
+			AND n.dealership_id IS NOT DISTINCT FROM l.dealership_id
+			AND n.received_at >= l.received_at
+			ORDER BY n.received_at DESC LIMIT 100) later
+		WHERE l.dealership_id IS NOT NULL
+		AND (later.received_at, later.id) > (l.received_at, l.id)
+		AND later.status = 'processed'
+		AND (later.booking_action <> 'skipped' OR NOT l.asked_for_booking)
+		-- a conflict is settled by dismissal alone
+		AND (l.status <> 'processed' OR l.booking_action = 'skipped'))
+	OR (l.dealership_id IS NULL OR l.lead_reference IS NULL)
+	AND EXISTS (
+		SELECT FROM loopit.ingest_log replay
+		WHERE replay.replay_of = l.id
+		AND replay.received_at >= l.received_at) AS settled
+	OFFSET 0) s
+WHERE l.open AND l.id + 0 = l.id AND NOT s.settled;
 COMMENT ON VIEW loopit.open_delivery IS
 	'The rows of loopit.ingest_log that are still open: of a lead that was rejected, failed, got no booking though it asked for one, or conflicts with its booking, and that nothing later settled.';
 
 CREATE OR REPLACE VIEW loopit.unresolved_lead AS
-SELECT l.id AS log_id, l.received_at, l.dealership_id, l.workspace_id,
-	l.lead_reference, l.email, l.status,
-	COALESCE(l.reason, l.booking_reason, 'booking_conflict') AS reason,
-	l.asked_for_booking
-FROM loopit.ingest_log l
-WHERE l.open
-AND l.id = CASE WHEN l.dealership_id IS NULL OR l.lead_reference IS NULL
-	THEN (SELECT o.log_id FROM loopit.open_delivery o
-		WHERE o.log_id = l.id AND o.received_at = l.received_at)
-	ELSE (SELECT o.log_id FROM loopit.open_delivery o
+SELECT l.log_id, l.received_at, l.dealership_id, l.workspace_id,
+	l.lead_reference, l.email, l.status, l.reason, l.asked_for_booking
+FROM loopit.open_delivery l
+CROSS JOIN LATERAL (
+	SELECT EXISTS (
+		SELECT FROM loopit.open_delivery o
 		WHERE o.dealership_id = l.dealership_id
 		AND o.lead_reference = l.lead_reference
-		ORDER BY o.asked_for_booking DESC, o.received_at DESC, o.log_id DESC LIMIT 1)
-	END;
+		AND o.asked_for_booking >= l.asked_for_booking
+		AND o.received_at >= l.received_at
+		AND (o.received_at, o.log_id) > (l.received_at, l.log_id))
+	OR NOT l.asked_for_booking
+	AND EXISTS (
+		SELECT FROM loopit.open_delivery o
+		WHERE o.dealership_id = l.dealership_id
+		AND o.lead_reference = l.lead_reference
+		AND o.asked_for_booking) AS superseded
+	OFFSET 0) s
+WHERE NOT s.superseded;
 COMMENT ON VIEW loopit.unresolved_lead IS
 	'One row per lead that has an open delivery: the latest, and one that asked for a booking before others. Replay with loopit_replay_lead(log_id), or take it out with loopit_dismiss_lead(log_id, note), which is all that settles a conflict.';
 

@@ -181,6 +181,7 @@ forget_person(const int64 *workspace_id, struct varlena *email)
 	ForgetCounts counts = {0};
 	Datum	   *unread = NULL;
 	int			unread_count = 0;
+	bool		replayed;
 	Search		search;
 	OwnerScope	scope;
 	Store	   *store;
@@ -197,14 +198,18 @@ forget_person(const int64 *workspace_id, struct varlena *email)
 
 	store = call_begin(&scope, false);
 	require_address(store, *workspace_id, folded, &search);
-	person_id = store_forget_person(store, *workspace_id, folded, &counts);
+	do
+	{
+		person_id = store_forget_person(store, *workspace_id, folded, &counts);
 
-	/* with what was committed while the person's lock was waited for */
-	store_take_snapshot(store);
-	if (is_searchable(search.address.data, search.address.length))
-		unread = find_unread(store, *workspace_id, &search, &unread_count);
-	counts.log_rows = store_forget_log(store, *workspace_id, person_id, folded,
-									   unread, unread_count);
+		/* with what was committed while the person's lock was waited for */
+		store_take_snapshot(store);
+		if (is_searchable(search.address.data, search.address.length))
+			unread = find_unread(store, *workspace_id, &search, &unread_count);
+		counts.log_rows += store_forget_log(store, *workspace_id, person_id,
+											folded, unread, unread_count,
+											&replayed);
+	} while (replayed);
 	call_end(&scope, store);
 	return counts_to_jsonb(&counts);
 }

@@ -332,9 +332,16 @@ const StatementSpec statements[NUM_STATEMENTS] = {
 		" WHERE e.email" EQ "$3"
 		" AND (e.workspace_id" EQ "$1 OR e.workspace_id IS NULL)"
 		" UNION ALL"
-		" SELECT pg_catalog.unnest($4)))",
+		" SELECT pg_catalog.unnest($4))) RETURNING l.id",
 		TABLE(INGEST_LOG),
-		ARGS(INT8OID, INT8OID, TEXTOID, INT8ARRAYOID)
+		ARGS(INT8OID, INT8OID, TEXTOID, INT8ARRAYOID),
+		RESULTS(INT8OID)
+	},
+	[SQL_COUNT_REPLAYS] = {
+		"SELECT pg_catalog.count(*) FROM loopit.ingest_log r WHERE r.replay_of" EQ "ANY ($1)",
+		TABLE(INGEST_LOG),
+		ARGS(INT8ARRAYOID),
+		RESULTS(INT8OID)
 	},
 	[SQL_FIND_CLIENT] = {
 		"SELECT c.client_id, c.workspaces FROM loopit.client c"

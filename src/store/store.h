@@ -254,7 +254,7 @@ extern int64 store_forget_person(Store *store, int64 workspace_id,
 								 LeadText email, ForgetCounts *counts);
 extern int64 store_forget_log(Store *store, int64 workspace_id,
 							  int64 person_id, LeadText email,
-							  Datum *log_ids, int count);
+							  Datum *log_ids, int count, bool *replayed);
 
 /* day_count.c */
 extern int64 day_start(int32 day);
