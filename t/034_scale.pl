@@ -76,5 +76,30 @@ is($node->safe_psql('postgres', qq{
 		COMMIT;
 	}),
 	"101\n101\n100\nread: none", "nor with $rows rows more");
+
+# A sender that gives every lead the same id: all but the first conflict with its
+# booking, and stay open.  A delivery reads some of them, and not all.
+my $conflicts = 5000;
+$node->safe_psql('postgres', qq{
+	INSERT INTO loopit.ingest_log (received_at, dealership_id, workspace_id, duration_us, payload_version, asked_for_booking,
+			open, status, lead_reference, email, person_action, booking_action, ingested_by, outcome)
+		SELECT now() - interval '1 day', 356, 7, 1, 1, true, true, 'processed', '1', 'c' || i || '\@example.com', 'created', 'unchanged', 'x',
+			'{"issues": [{"code": "booking_conflict"}]}' FROM generate_series(1, $conflicts) i;
+	ANALYZE loopit.ingest_log;
+});
+for my $what ([ 'is booked', '' ], [ 'is not booked', q{ #- '{item}'} ])
+{
+	my ($name, $without) = @$what;
+	my $sends = qq{loopit_ingest_lead((payload(1) || '{"prospect": {"email": "one\@example.com"}}')$without)};
+	my ($pages) = $node->safe_psql('postgres', "SELECT $sends; EXPLAIN (ANALYZE, BUFFERS) SELECT $sends") =~ /Buffers: shared hit=(\d+)/;
+	cmp_ok($pages, '<', 500, "of a lead with $conflicts open rows, a delivery that $name reads $pages pages");
+}
+# One of them failed; the next delivery settles it.
+my $settled = $node->safe_psql('postgres', q{
+	UPDATE loopit.ingest_log SET status = 'failed', reason = 'database_error', booking_action = 'skipped', booking_reason = 'database_error', payload = '{}'
+		WHERE id = (SELECT max(id) FROM loopit.ingest_log WHERE lead_reference = '1' AND open) RETURNING id;
+	SELECT loopit_ingest_lead(payload(1))->>'status';
+	SELECT count(*) FROM loopit.ingest_log WHERE status = 'failed' AND open});
+like($settled, qr/^\d+\nprocessed\n0$/, 'and what the newest of them asks for is settled');
 $node->stop;
 done_testing();

@@ -94,7 +94,7 @@ is_open_conflict(const RowScan *row)
 bool
 store_may_settle(Store *store, const LogRow *log)
 {
-	Datum		key[2];
+	Datum		key[3];
 	bool		found = false;
 	RowScan		row;
 
@@ -107,15 +107,12 @@ store_may_settle(Store *store, const LogRow *log)
 	store_take_snapshot(store);
 	key[0] = Int64GetDatum(log->dealership_id.number);
 	key[1] = text_datum(log->lead_reference);
-	find_rows(store, OPEN_ROWS_BY_LEAD, key, &row);
+	/* those that asked for a booking need one */
+	key[2] = BoolGetDatum(false);
+	find_rows(store, log->booking_action == ACTION_SKIPPED ?
+			  OPEN_ROWS_BY_LEAD_AND_ASKED : OPEN_ROWS_BY_LEAD, key, &row);
 	while (!found && next_row(&row))
-	{
-		/* those that asked for a booking need one */
-		if (log->booking_action == ACTION_SKIPPED &&
-			row_value(&row, LOG_ASKED_FOR_BOOKING).number != 0)
-			continue;
 		found = !is_open_conflict(&row);
-	}
 	end_rows(&row);
 	return found;
 }

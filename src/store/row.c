@@ -121,6 +121,8 @@ find_rows(Store *store, Lookup lookup, Datum *key, RowScan *scan)
 
 	scan->store = store;
 	scan->spec = &table_specs[table];
+	scan->max_rows = lookup_specs[lookup].max_rows;
+	scan->rows = 0;
 	scan->access = access_to(store, table);
 	if (lookup_specs[lookup].recent && scan->access != &direct_access &&
 		store->direct != NULL && direct_routing_column(table) >= 0)
@@ -131,7 +133,8 @@ find_rows(Store *store, Lookup lookup, Datum *key, RowScan *scan)
 bool
 next_row(RowScan *scan)
 {
-	return scan->access->next(scan);
+	return (scan->max_rows == 0 || scan->rows++ < scan->max_rows) &&
+		scan->access->next(scan);
 }
 
 void

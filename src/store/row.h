@@ -22,6 +22,8 @@ typedef struct RowScan
 	const struct RowAccess *access;
 	Store	   *store;
 	const TableSpec *spec;
+	uint64		max_rows;		/* that are read, 0: all; how many were */
+	uint64		rows;
 	DirectScan	direct;			/* row_direct.c */
 	const LookupSpec *lookup;	/* in partitions: what is looked for, */
 	Datum	   *key;

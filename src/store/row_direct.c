@@ -23,14 +23,20 @@ open_relation(Store *store, Table table)
 }
 
 static void
+begin_scan(RowScan *scan, DirectRelation *relation, const LookupSpec *spec,
+		   Datum *key)
+{
+	direct_scan_begin(&scan->direct, relation, spec->key, key, spec->nvalues);
+	if (spec->backward)
+		scan->direct.direction = BackwardScanDirection;
+}
+
+static void
 begin_direct(RowScan *scan, Lookup lookup, Datum *key)
 {
 	const LookupSpec *spec = &lookup_specs[lookup];
 
-	direct_scan_begin(&scan->direct, open_relation(scan->store, spec->table),
-					  spec->key, key, spec->nvalues);
-	if (spec->backward)
-		scan->direct.direction = BackwardScanDirection;
+	begin_scan(scan, open_relation(scan->store, spec->table), spec, key);
 }
 
 static bool
@@ -175,19 +181,17 @@ const RowAccess direct_access = {
 static bool
 begin_partition(RowScan *scan)
 {
-	const LookupSpec *spec = scan->lookup;
+	DirectRelation *relation;
 	bool		none;
 
 	if (scan->back == DIRECT_PARTITIONS)
 		return false;
-	scan->direct.relation =
-		direct_open_partition(scan->store->direct, spec->table,
-							  TimestampTzGetDatum(GetCurrentTimestamp()),
-							  scan->back++, &none);
-	if (scan->direct.relation == NULL)
+	relation = direct_open_partition(scan->store->direct, scan->lookup->table,
+									 TimestampTzGetDatum(GetCurrentTimestamp()),
+									 scan->back++, &none);
+	if (relation == NULL)
 		return false;
-	direct_scan_begin(&scan->direct, scan->direct.relation, spec->key,
-					  scan->key, spec->nvalues);
+	begin_scan(scan, relation, scan->lookup, scan->key);
 	return true;
 }
 

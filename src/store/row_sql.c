@@ -142,6 +142,8 @@ plan_lookup(Store *store, Lookup lookup)
 		if (how->backward)
 			appendStringInfoString(&sql, " DESC");
 	}
+	if (how->max_rows != 0)
+		appendStringInfo(&sql, " LIMIT " UINT64_FORMAT, how->max_rows);
 	key_types(spec, key, types);
 	return lookup_plans[lookup] =
 		prepare_plan(store, sql.data, how->nvalues, types);

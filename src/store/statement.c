@@ -42,9 +42,10 @@
 #define FROM_DEALERSHIP	" AND ($5 IS NULL OR l.dealership_id" EQ "$5)"
 #define NEWEST_FIRST	" ORDER BY l.received_at DESC, l.id DESC"
 
-/* Marked rows that are settled; those that are locked are left out. */
+/* Marked rows, without conflicts, that are settled, and that nobody has locked. */
 #define SETTLED_ROWS(condition) \
 	"ARRAY(SELECT o.id FROM loopit.ingest_log o WHERE o.open AND " condition \
+	" AND o.booking_action" EQ "'skipped'" \
 	" AND NOT EXISTS (SELECT FROM loopit.open_delivery d" \
 	"  WHERE d.log_id" EQ "o.id AND d.received_at" EQ "o.received_at OFFSET 0)" \
 	" FOR NO KEY UPDATE OF o SKIP LOCKED)"
@@ -70,8 +71,7 @@
 	" RETURNING l.id, l.received_at)," COUNT_GONE
 
 /* What ingest_log_failure_idx has. */
-#define IS_FAILURE \
-	"(o.status OPERATOR(pg_catalog.<>) 'processed' OR o.open)"
+#define IS_FAILURE "(o.status OPERATOR(pg_catalog.<>) 'processed' OR o.open)"
 
 /*
  * Values of a column of live rows that come next to $2 in the order of the

@@ -281,7 +281,11 @@ const LookupSpec lookup_specs[NUM_LOOKUPS] = {
 	[DOCUMENTS_BY_PERSON] = {TABLE_IDENTITY_DOCUMENT, 0, 2},
 	[BOOKING_BY_LEAD_REFERENCE] = {TABLE_BOOKING, 1, 2},
 	[LOG_BY_LEAD_REFERENCE] = {TABLE_INGEST_LOG, 1, 1,.backward = true},
-	[OPEN_ROWS_BY_LEAD] = {TABLE_INGEST_LOG, 2, 2,.recent = true}
+	/* of a lead that is sent for a thousand persons, the newest will do */
+	[OPEN_ROWS_BY_LEAD] = {TABLE_INGEST_LOG, 2, 2,
+	.backward = true,.recent = true,.max_rows = 100},
+	[OPEN_ROWS_BY_LEAD_AND_ASKED] = {TABLE_INGEST_LOG, 2, 3,.recent = true,
+	.max_rows = 1}
 };
 
 /* How many columns the description has. */

@@ -156,6 +156,7 @@ typedef enum Lookup
 	BOOKING_BY_LEAD_REFERENCE,
 	LOG_BY_LEAD_REFERENCE,
 	OPEN_ROWS_BY_LEAD,
+	OPEN_ROWS_BY_LEAD_AND_ASKED,
 	NUM_LOOKUPS
 } Lookup;
 
@@ -168,6 +169,7 @@ typedef struct LookupSpec
 	bool		backward;		/* or in the reverse */
 	bool		recent;			/* of a partitioned table, rows of the newest
 								 * partitions will do */
+	uint64		max_rows;		/* that are read; 0: all */
 } LookupSpec;
 
 extern const LookupSpec lookup_specs[NUM_LOOKUPS];
