@@ -83,7 +83,7 @@ my $conflicts = 5000;
 $node->safe_psql('postgres', qq{
 	INSERT INTO loopit.ingest_log (received_at, dealership_id, workspace_id, duration_us, payload_version, asked_for_booking,
 			open, status, lead_reference, email, person_action, booking_action, ingested_by, outcome)
-		SELECT now() - interval '1 day', 356, 7, 1, 1, true, true, 'processed', '1', 'c' || i || '\@example.com', 'created', 'unchanged', 'x',
+		SELECT now() - i * 2003 % 5000 * interval '1 second', 356, 7, 1, 1, true, true, 'processed', '1', 'c' || i || '\@example.com', 'created', 'unchanged', 'x',
 			'{"issues": [{"code": "booking_conflict"}]}' FROM generate_series(1, $conflicts) i;
 	ANALYZE loopit.ingest_log;
 });
