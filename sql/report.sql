@@ -26,6 +26,15 @@ SELECT * FROM tasks() LIMIT 3;
 SELECT count(loopit_replay_lead(log_id)) FROM loopit.unresolved_lead WHERE reason = 'workspace_not_found' AND dealership_id = 998;
 SELECT * FROM tasks();
 
+-- A sender decides how large a payload is, and how many keys it has: what is asked
+-- for is shown of an ordinary one only, so that a report costs no more than that.
+SELECT count(loopit_ingest_lead(test.lead(jsonb_build_object('id', 'keys' || keys, 'item', '{"vin": "VIN91"}'::jsonb,
+	'additional_details', jsonb_build_object('subscription_plan', 'Plan of ' || keys),
+	'prospect', (SELECT jsonb_object_agg('k' || n, md5(n::text)) FROM generate_series(1, keys) n)))))
+FROM unnest(ARRAY[20, 99, 100, 20000]) keys;
+SELECT DISTINCT substring(line FROM 'Plan of \d+') AS shown FROM regexp_split_to_table(loopit_report(html => false), '\n') line
+WHERE line ~ 'Plan of' ORDER BY 1;
+
 -- arguments
 SELECT loopit_report('-1 hour');
 SELECT loopit_report('0 s', false);

@@ -236,6 +236,16 @@ attack('a version table that is a view, a foreign thing or nothing', qq{
 	CREATE TABLE loopit.schema_version (step int); $lead DROP TABLE loopit.schema_version; CREATE SEQUENCE loopit.schema_version; $lead DROP SEQUENCE loopit.schema_version; $lead
 	ALTER TABLE loopit.old RENAME TO schema_version; $lead}, qr/^(ERROR:  55000\n){4}ERROR:  42P01\nprocessed created created$/);
 attack('tables of two owners', "CREATE ROLE attacks_owner; ALTER TABLE loopit.booking OWNER TO attacks_owner; $lead ALTER TABLE loopit.booking OWNER TO CURRENT_USER; $lead DROP ROLE attacks_owner;", qr/^ERROR:  42501\nprocessed created created$/);
+attack('a trigger of the owner of a partition', q{
+	CREATE ROLE attacks_partition; CREATE SCHEMA theirs AUTHORIZATION attacks_partition; GRANT USAGE ON SCHEMA loopit TO attacks_partition;
+	SELECT count(*) > 0 FROM loopit_partition_log('day');
+	DO $$ BEGIN EXECUTE format('ALTER TABLE %s OWNER TO attacks_partition', (SELECT relid FROM pg_partition_tree('loopit.ingest_log') WHERE relid::text ~ 'until')); END $$;
+	SET ROLE attacks_partition;
+	CREATE TABLE theirs.seen AS SELECT current_user AS name WHERE false;
+	CREATE FUNCTION theirs.see() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN INSERT INTO theirs.seen SELECT current_user; RETURN NEW; END';
+	DO $$ BEGIN EXECUTE format('CREATE TRIGGER see BEFORE INSERT ON %s FOR EACH ROW EXECUTE FUNCTION theirs.see()', (SELECT relid FROM pg_partition_tree('loopit.ingest_log') WHERE relid::text ~ 'until')); END $$;
+	RESET ROLE;} . "$lead SELECT name FROM theirs.seen; SELECT loopit_purge_ingest_log('1 day'); SELECT length(loopit_report()) > 0;
+	DROP OWNED BY attacks_partition CASCADE; DROP ROLE attacks_partition;", qr/^t\nprocessed created created\npostgres\n0\nt\n$/);
 attack('an event trigger that calls during DDL', qq{$lead
 	CREATE FUNCTION test.ddl() RETURNS event_trigger LANGUAGE plpgsql AS \$\$ BEGIN PERFORM test.ingest(test.lead('e')); END \$\$;
 	CREATE EVENT TRIGGER attacks ON ddl_command_end EXECUTE FUNCTION test.ddl();

@@ -27,7 +27,15 @@
 #define COUNT(condition) "pg_catalog.count(*) FILTER (WHERE " condition ")"
 #define SUM(what, condition) \
 	"COALESCE(pg_catalog.sum(" what ") FILTER (WHERE " condition "), 0)::bigint"
-#define PAYLOAD_TEXT(path) "(p.payload #>> '{" path "}')"
+#define PAYLOAD_TEXT(path) "(b.payload #>> '{" path "}')"
+
+/*
+ * The payload, of which a sender decides how much it costs to look into it: one
+ * that is larger, compressed, is not looked into.  An ordinary one has 3 kB.
+ */
+#define BOUNDED_PAYLOAD \
+	"(SELECT CASE WHEN pg_catalog.pg_column_size(p.payload) < 8192" \
+	" THEN p.payload END AS payload)"
 
 /* Reasons that are about the dealership, and what others look for. */
 #define ABOUT_DEALERSHIP "'workspace_not_found', 'dealership_not_allowed'"
@@ -42,15 +50,18 @@
 
 /*
  * Whether the value may be personal: an address, a telephone number, or what
- * the payload has of its person.
+ * the payload has of its person, of whom it is not searched if it has many keys.
  */
+#define MANY_KEYS "100"
+#define PROSPECT \
+	"CASE WHEN pg_catalog.jsonb_typeof(b.payload -> 'prospect') = 'object'" \
+	" THEN b.payload -> 'prospect' ELSE '{}' END"
 #define MAY_BE_PERSONAL \
 	"pg_catalog.strpos(v.value, '@') > 0" \
 	" OR o.reason IN ('package_not_found', 'location_not_found')" \
 	" AND pg_catalog.translate(v.value, ' -().+', '') ~ '[0-9]{7}'" \
-	" OR EXISTS (SELECT FROM (SELECT of_person.value FROM pg_catalog.jsonb_each_text(" \
-	"  CASE WHEN pg_catalog.jsonb_typeof(p.payload -> 'prospect') = 'object'" \
-	"  THEN p.payload -> 'prospect' ELSE '{}' END) AS of_person" \
+	" OR EXISTS (SELECT FROM pg_catalog.jsonb_object_keys(" PROSPECT ") OFFSET " MANY_KEYS ")" \
+	" OR EXISTS (SELECT FROM ((SELECT e.value FROM pg_catalog.jsonb_each_text(" PROSPECT ") e LIMIT " MANY_KEYS ")" \
 	"  UNION ALL VALUES (" PAYLOAD_TEXT("prospect,address,street") ")," \
 	"  (" PAYLOAD_TEXT("additional_details,license_number") ")," \
 	"  (" PAYLOAD_TEXT("additional_details,license_card_number") ")," \
@@ -161,6 +172,7 @@ const StatementSpec report_statements[NUM_REPORT_STATEMENTS] = {
 		"  FROM (SELECT * FROM loopit.unresolved_lead u"
 		"   ORDER BY u.received_at DESC LIMIT $2) o"
 		"  JOIN loopit.ingest_log p ON p.id = o.log_id,"
+		"  LATERAL " BOUNDED_PAYLOAD " b,"
 		"  LATERAL (SELECT NULLIF(pg_catalog.btrim(" LOOKED_FOR "), '') AS value) v,"
 		"  LATERAL (SELECT pg_catalog.max(e.issue ->> 'hint') AS hint"
 		"   FROM pg_catalog.jsonb_array_elements("
