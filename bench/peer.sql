@@ -399,12 +399,13 @@ BEGIN
 END
 $$;
 
--- Two numbers of documents are the same if their keys are equal.
+-- Two numbers of documents are the same if their keys are equal: those of VINs,
+-- without dots, slashes and leading zeros.
 CREATE FUNCTION peer.number_key(number text) RETURNS text
 	LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 	AS $$
 BEGIN
-	RETURN pg_catalog.ltrim(pg_catalog.lower(pg_catalog.translate(number, ' -./', '') COLLATE "C"), '0');
+	RETURN pg_catalog.ltrim(pg_catalog.translate(peer.vin_key(number), './', ''), '0');
 END
 $$;
 

@@ -1,8 +1,24 @@
 /*
- * number.c: same_document_number().  The input is two numbers with a NUL or a
- * newline between them.
+ * number.c: same_document_number().  The input is two numbers in UTF-8 with a NUL
+ * or a newline between them.
  */
 #include "check.h"
+#include "rules/utf8.h"
+
+static bool
+is_utf8(const char *text, size_t length)
+{
+	while (length > 0)
+	{
+		size_t		width = (unsigned char) *text < 0x80 ? 1 : utf8_length(text, length);
+
+		if (width == 0)
+			return false;
+		text += width;
+		length -= width;
+	}
+	return true;
+}
 
 /* A malloc'd copy without what makes no difference. */
 static char *
@@ -12,10 +28,11 @@ plain(const char *text, size_t length)
 	size_t		count = 0;
 
 	CHECK(copy != NULL);
+	length = remove_separators(text, length, true, copy);
 	for (size_t i = 0; i < length; i++)
 	{
-		if (memchr(" -./", text[i], 4) == NULL)
-			copy[count++] = ascii_upper(text[i]);
+		if (copy[i] != '.' && copy[i] != '/')
+			copy[count++] = ascii_upper(copy[i]);
 	}
 	copy[count] = '\0';
 	for (length = 0; length < count && copy[length] == '0';)
@@ -39,6 +56,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		a_length++;
 	b = a + a_length + (a_length < size);
 	b_length = strnlen(b, size - (size_t) (b - a));
+	if (!is_utf8(a, a_length) || !is_utf8(b, b_length))
+		return 0;
 	plain_a = plain(a, a_length);
 	plain_b = plain(b, b_length);
 

@@ -35,6 +35,14 @@ FROM (VALUES (1, '{"vin": "VIN92"}'), (2, '{"vin": "vin92"}'), (3, '{"stock_numb
 	(5, '{"vin": "VIN9"}'), (6, '{"vin": "VIN94"}'), (7, '{"vin": "VIN91"}')) v(n, item),
 LATERAL loopit_validate_lead(test.full_lead() || jsonb_build_object('item', item::jsonb)) o ORDER BY n;
 
+-- The nearest of a vehicle's numbers: by one character, of a VIN of eight or more
+-- by two, and of a number with less than four by none.
+INSERT INTO loopit.asset (workspace_id, id, vin, stock_number) VALUES (7, 96, 'KX123456', 'QX71'), (7, 97, 'MY12345', 'Q72');
+SELECT item, test.hint(loopit_validate_lead(test.full_lead() || jsonb_build_object('item', item::jsonb)), 'asset_not_found') AS hint
+FROM (VALUES (1, '{"vin": "KX123400"}'), (2, '{"vin": "KX123000"}'), (3, '{"vin": "MY12300"}'), (4, '{"vin": "MY12340"}'),
+	(5, '{"stock_number": "QX72"}'), (6, '{"stock_number": "QX82"}'), (7, '{"stock_number": "Q73"}'), (8, '{"stock_number": "Q 7-2"}')) v(n, item) ORDER BY n;
+DELETE FROM loopit.asset WHERE id IN (96, 97);
+
 -- A stock number whose vehicle has another VIN.
 SELECT item, test.hint(o, 'vehicle_ambiguous') AS ambiguous
 FROM (VALUES (1, '{"vin": "OTHER1", "stock_number": "STOCK89"}'), (2, '{"vin": "VIN91", "stock_number": "STOCK89"}'),

@@ -22,6 +22,12 @@ SELECT default_version = '1.1' AS control, extversion = default_version AS insta
 FROM pg_available_extensions a JOIN pg_extension ON extname = name
 WHERE name = 'loopit_leads';
 
+-- Its schema is chosen when it is created.  PostgREST gives a whole body only to
+-- a function whose one parameter has no name; a payload may be NULL.
+SELECT extrelocatable FROM pg_extension WHERE extname = 'loopit_leads';
+SELECT oid::regprocedure AS function, proargnames IS NULL AS unnamed, proisstrict FROM pg_proc
+WHERE proname ~ '^loopit_(ingest|validate)_' AND pronamespace = 'public'::regnamespace ORDER BY proname COLLATE "C";
+
 -- Before setup, every function that touches data says what to do.
 SELECT loopit_ingest_lead('{}');
 \echo :LAST_ERROR_SQLSTATE

@@ -47,7 +47,7 @@ INSERT INTO test.body (want, about, notation) SELECT 'repaired', * FROM (VALUES
 	('before its own text', '{@,"a":"\u0000u0000"}'), ('and a comma', '{@,"a":"\u0000,",}'),
 	('NUL byte in a string', '{@,"a":"x~00y"}'), ('lone high', '{@,"a":"\ud800"}'), ('lone low', '{@,"a":"x\uDFFFy"}'),
 	('turned round', '{@,"a":"\ude00\ud83d"}'), ('high, then text', '{@,"a":"\ud83dx"}'),
-	('high twice', '{@,"a":"\ud83d\ud83d\ude00"}'), ('high, then another escape', '{@,"a":"\ud83d\u0041\ud83d\n"}'),
+	('high twice', '{@,"a":"\ud83d\ud83d\ude00"}'), ('low twice', '{@,"a":"\ude00\ude00"}'), ('high, then another escape', '{@,"a":"\ud83d\u0041\ud83d\n"}'),
 	('a dropped NUL joins no pair', '{@,"a":"\ud83d\u0000\ude00"}'), ('half a pair in a key', '{@,"\ud83d":1}'),
 	('control', '{@,"a":"x~01~1F"}'), ('tab', E'{@,"a":"\t"}'), ('newline', E'{@,"a":"1\r\n2"}'),
 	('control in a key', E'{@,"a\tb":1}'), ('form feed and backspace', '{@,"a":"~0C~08"}'),

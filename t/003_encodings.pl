@@ -185,6 +185,12 @@ foreach my $encoding (@encodings)
 				qq{, "email": "$mark{$form}x$number\@example.com$mark{$form}", "first_name": "$mark{$form}A$mark{$form}"}),
 			't', "$encoding: $form is trimmed")
 		  if $mark{$form};
+		next unless my $between = $space{$form} // $hyphen{$form};
+		my $email = $number . '-licence@example.com';
+		is( lead($encoding, q{d.card_number, l.outcome->'issues'}, qq{, "email": "$email"},
+				qq{, "additional_details": {"license_expiry": "01/01/2100", "license_dob": "01/01/1990", $_}}),
+			'C|[]', "$encoding: a licence whose number has $form")
+		  for '"license_number": "123", "license_card_number": "C"', qq{"license_number": "1${between}23"};
 	}
 }
 

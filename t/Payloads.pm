@@ -131,7 +131,7 @@ our @no_placeholders = (
 
 # Document numbers, many of which are the same in another form.
 our @same_numbers = ('012345678', '12 345 678', '12-345-678', '12.345/678', ' 0-012345678', '123456780', '1234567', \'12345678.0', \'1.5', '1.5', '15',
-	'00', \'0', '0', '0 0', '1234\x{a0}5678', \'-12345678');
+	'00', \'0', '0', '0 0', "1234\x{a0}5678", "12\x{2011}345\x{2010}678", "\x{2060}12345\x{202f}678", '12_345_678', \'-12345678');
 
 # Any value for a field whose valid values are like $good.
 sub odd

@@ -61,6 +61,15 @@ same_without_separators(LeadText a, LeadText b)
 	return text_equal_folded(a.data, a.length, b.data, b.length);
 }
 
+/* Returns true if two numbers of documents are the same: same_document_number(). */
+bool
+is_same_number(LeadText a, LeadText b)
+{
+	a = as_utf8(a);
+	b = as_utf8(b);
+	return same_document_number(a.data, a.length, b.data, b.length);
+}
+
 /* Returns the name in the form of plain_name(), in UTF-8. */
 LeadText
 make_plain_name(LeadText name)

@@ -8,13 +8,15 @@
  *
  * Source of the rules: documentation, "What is stored".
  *
- * Memory: nothing is allocated; the planned rows point to what the lead and the
- * found rows point to.
+ * Memory: nothing is allocated but, in a database whose encoding is not UTF-8,
+ * numbers that are compared; the planned rows point to what the lead and the found
+ * rows point to.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
+#include "ingest/alike.h"
 #include "ingest/stages.h"
 
 static ThingOutcome
@@ -194,11 +196,10 @@ number_field(DocumentKind kind)
 static bool
 has_same_number(const Lead *lead, DocumentKind kind, const StoredPerson *stored)
 {
-	const LeadText *old = &stored->value[number_field(kind)].text;
-	const LeadText *new = &lead->value[number_field(kind)].text;
+	Field		field = number_field(kind);
 
 	return stored->has_document[kind] &&
-		same_document_number(old->data, old->length, new->data, new->length);
+		is_same_number(stored->value[field].text, lead->value[field].text);
 }
 
 /*
@@ -239,14 +240,11 @@ is_document_in_base(const IngestContext *context, const Found *found,
 
 	for (int field = 0; same && field < NUM_FIELDS; field++)
 	{
-		const LeadText *now = &context->lead->value[field].text;
-		const LeadText *before = &found->base->value[field].text;
-
 		if (field_table[field].thing != document_thing(kind))
 			continue;
 		if (field == number_field(kind) && found->base->value[field].provided)
-			same = same_document_number(before->data, before->length,
-										now->data, now->length);
+			same = is_same_number(found->base->value[field].text,
+								  context->lead->value[field].text);
 		else
 			same = is_in_base(context, found, field);
 	}

@@ -225,37 +225,6 @@ check_state(const char *text, size_t length, char *upper)
 	return true;
 }
 
-/* Moves past separators, and past zeros before the number's first character. */
-static const char *
-skip_separators(const char *text, const char *end, bool zeros)
-{
-	while (text < end && (*text == ' ' || *text == '-' || *text == '.' ||
-						  *text == '/' || (zeros && *text == '0')))
-		text++;
-	return text;
-}
-
-/*
- * Returns true if two numbers of documents are the same without spaces, hyphens,
- * dots, slashes, case (ASCII) and leading zeros.
- */
-bool
-same_document_number(const char *a, size_t a_length,
-					 const char *b, size_t b_length)
-{
-	const char *a_end = a + a_length;
-	const char *b_end = b + b_length;
-
-	a = skip_separators(a, a_end, true);
-	b = skip_separators(b, b_end, true);
-	while (a < a_end && b < b_end && ascii_lower(*a) == ascii_lower(*b))
-	{
-		a = skip_separators(a + 1, a_end, false);
-		b = skip_separators(b + 1, b_end, false);
-	}
-	return a == a_end && b == b_end;
-}
-
 /*
  * Returns the length in bytes of the hyphen or dash that text starts with, 0 if
  * it starts with another character: the ASCII one, U+2010 to U+2015 (of which
@@ -282,6 +251,56 @@ hyphen_at(const char *text, size_t length)
 			return 3;
 	}
 	return 0;
+}
+
+/*
+ * Returns the length in bytes of the white space, hyphen, dot or slash, or of the
+ * zero if those count as well, that text starts with; 0 if it starts with
+ * another character.
+ */
+static size_t
+separator_at(const char *text, size_t length, bool zeros)
+{
+	size_t		width = white_space_at(text, length);
+
+	if (width == 0)
+		width = hyphen_at(text, length);
+	if (width == 0 && length > 0 &&
+		(*text == '.' || *text == '/' || (zeros && *text == '0')))
+		width = 1;
+	return width;
+}
+
+/* Moves past separators, and past zeros before the number's first character. */
+static const char *
+skip_separators(const char *text, const char *end, bool zeros)
+{
+	size_t		width;
+
+	while ((width = separator_at(text, (size_t) (end - text), zeros)) > 0)
+		text += width;
+	return text;
+}
+
+/*
+ * Returns true if two numbers of documents, in UTF-8, are the same without white
+ * space, hyphens, dots, slashes, case (ASCII) and leading zeros.
+ */
+bool
+same_document_number(const char *a, size_t a_length,
+					 const char *b, size_t b_length)
+{
+	const char *a_end = a + a_length;
+	const char *b_end = b + b_length;
+
+	a = skip_separators(a, a_end, true);
+	b = skip_separators(b, b_end, true);
+	while (a < a_end && b < b_end && ascii_lower(*a) == ascii_lower(*b))
+	{
+		a = skip_separators(a + 1, a_end, false);
+		b = skip_separators(b + 1, b_end, false);
+	}
+	return a == a_end && b == b_end;
 }
 
 /*
