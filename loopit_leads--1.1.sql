@@ -1168,6 +1168,14 @@ GROUP BY s.day, s.workspace_id, s.dealership_id, s.field, s.code;
 COMMENT ON VIEW loopit.ingest_issue_summary IS
 	'Counts per day (UTC), workspace, dealership, field and code of the issues in the outcomes. Purged rows stay counted.';
 
+$ddl$),
+(19, 'the form of rows of the log', '{}', $ddl$
+
+-- A row stays in one piece, and its payload is not compressed, while two of them
+-- fit a page.  To compress a payload, and to store it out of line, costs more than
+-- to parse it.  Partitions get what the newest one has.
+ALTER TABLE loopit.ingest_log SET (toast_tuple_target = 4080);
+
 $ddl$)
 $setup$;
 COMMENT ON FUNCTION loopit_setup_steps() IS

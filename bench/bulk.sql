@@ -8,7 +8,7 @@ CREATE TABLE bench.staging AS
 SELECT n, CASE WHEN n % 1000 = 0 THEN bench.rejected_lead(n) ELSE bench.full_lead(n) END AS payload
 FROM generate_series(:base::bigint, :base + :leads - 1) n;
 VACUUM ANALYZE bench.staging;
-SELECT max(id) AS last FROM loopit.ingest_log \gset
+SELECT coalesce(max(id), 0) AS last FROM loopit.ingest_log \gset
 SELECT count(*) AS known FROM loopit.person \gset
 
 \o /dev/null

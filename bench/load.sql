@@ -45,6 +45,7 @@ BEGIN
 		END LOOP;
 	END LOOP;
 	INSERT INTO bench.log OVERRIDING SYSTEM VALUE SELECT * FROM loopit.ingest_log;
+	INSERT INTO bench.payload_log OVERRIDING SYSTEM VALUE SELECT * FROM loopit.ingest_log;
 END $$;
 \endif
 

@@ -48,18 +48,20 @@ sub ratio
 	return median(map { $under->[$_] ? ($over->[$_] // 0) / $under->[$_] : undef } 1 .. $#$under);
 }
 
-# A list of rounds less that of reading the payload alone, round by round.
-sub without
+# The rounds of a variant less what it takes to make the text of the body within the
+# statement, which no client's server has to do: a SELECT of it less an empty one.
+sub net
 {
-	my ($all, $payload) = @_;
-	return unless $all && $payload;
-	return [ map { defined $all->[$_] && defined $payload->[$_] ? $all->[$_] - $payload->[$_] : undef } 0 .. $#$all ];
+	my ($of, $variant) = @_;
+	my ($all, $body, $call) = map { $of->{$_} } $variant, 'body', 'call';
+	return unless $all && $body && $call;
+	return [ map { defined $all->[$_] && defined $body->[$_] ? $all->[$_] - $body->[$_] + $call->[$_] : undef } 0 .. $#$all ];
 }
 
 sub net_ratio
 {
 	my ($of, $over, $under) = @_;
-	return ratio(without($of->{$over}, $of->{payload}), without($of->{$under}, $of->{payload}));
+	return ratio(net($of, $over), net($of, $under));
 }
 
 sub number
@@ -73,9 +75,10 @@ sub number
 
 my @mixes = qw(new redelivery minimal rejected);
 my %name = (
-	ours => 'loopit_leads', sql => 'loopit_leads, storage = sql', peer => 'PL/pgSQL',
-	app => 'application side', floor => 'floor: INSERT of the payload',
-	payload => '(the payload alone)', body => '(its text alone)', raw => 'loopit_leads, raw body', tpcb => 'pgbench, TPC-B-like');
+	raw => 'loopit_leads, raw body', ours => 'loopit_leads, jsonb', sql => 'loopit_leads, jsonb, storage = sql',
+	peer => 'PL/pgSQL', app => 'application side', floor => 'floor: INSERT of a log row', insert => 'INSERT of the payload alone',
+	payload => '(making and parsing the payload)', body => '(making its text)', call => '(an empty statement)',
+	tpcb => 'pgbench, TPC-B-like');
 my $markdown = '';
 sub out { $markdown .= join '', @_ }
 
@@ -92,25 +95,21 @@ my ($smallest, $largest) = (sort { $a <=> $b } keys %{ $growth{new} // {} })[ 0,
 my $sizes = defined $smallest ? sprintf('%s ÷ at %s', map { number($_) } $largest, $smallest) : '1 M ÷ at 10 k';
 
 # Each target: what is measured, whether the goal is a minimum or a maximum, and,
-# for each of the first three mixes, the goal and the measured value.
+# for each of the mixes, the goal and the measured value.
 my @targets = (
-	['backend CPU, PL/pgSQL ÷ ours', '≥', [ 2.5, 2.5, 2.2 ],
-		sub { ratio($cpu{ $_[0] }{peer}, $cpu{ $_[0] }{ours}) } ],
-	['the same without what the payload itself takes', '≥', [ 2.5, 2.5, 2.2 ],
-		sub { net_ratio($cpu{ $_[0] }, 'peer', 'ours') } ],
-	['instructions, PL/pgSQL ÷ ours', '≥', [ 3.0, 3.2, 3.0 ],
-		sub { ratio($instructions{ $_[0] }{peer}, $instructions{ $_[0] }{ours}) } ],
-	['the same without what the payload itself takes', '≥', [ 3.0, 3.2, 3.0 ],
-		sub { net_ratio($instructions{ $_[0] }, 'peer', 'ours') } ],
-	['throughput ÷ PL/pgSQL, 8 clients, durable', '≥', [ 1.8, 1.7, 1.6 ],
-		sub { my $t = $tps{"durable 8 $_[0]"}; ratio($t->{ours}, $t->{peer}) } ],
-	['throughput ÷ floor, 8 clients, durable', '≥', [ 0.75, 0.80, 0.85 ],
-		sub { my $t = $tps{"durable 8 $_[0]"}; ratio($t->{ours}, $t->{floor}) } ],
-	['throughput ÷ application side, 1 client, asynchronous', '≥', [ 4, 5, 3.5 ],
-		sub { my $t = $tps{"asynchronous 1 $_[0]"}; ratio($t->{ours}, $t->{app}) } ],
-	["instructions at $sizes persons and log rows", '≤', [ 1.05, 1.05, 1.05 ],
+	['raw body, thousand instructions', '≤', [ 450, 325, 175, 250 ],
+		sub { my $net = net($instructions{ $_[0] }, 'raw'); $net && $net->[1] } ],
+	['instructions ÷ INSERT of the payload alone', '≤', [ 0.8, 0.6, 0.8 ],
+		sub { net_ratio($instructions{ $_[0] }, 'raw', 'insert') } ],
+	['CPU ÷ floor', '≤', [ 1.1, 0.95, 1.0 ],
+		sub { net_ratio($cpu{ $_[0] }, 'raw', 'floor') } ],
+	['throughput ÷ floor, 8 clients, durable', '≥', [ 0.95, 1.05, 1.0, 1.1 ],
+		sub { my $t = $tps{"durable 8 $_[0]"}; ratio($t->{raw}, $t->{floor}) } ],
+	['CPU, PL/pgSQL ÷ raw body', '≥', [ 3.5, 4, 3.5, 4 ],
+		sub { net_ratio($cpu{ $_[0] }, 'peer', 'raw') } ],
+	["instructions at $sizes persons and log rows", '≤', [ 1.06, 1.03, 1.02 ],
 		sub { defined $smallest ? ratio($growth{ $_[0] }{$largest}, $growth{ $_[0] }{$smallest}) : undef } ],
-	['bulk, CPU of a lead ÷ of a single call', '≤', [ 1.2, 1.2 ],
+	['bulk into an empty installation, CPU of a lead ÷ of a single call', '≤', [ 0.7, 0.5 ],
 		sub { ratio($bulk{ $_[0] }, $single{ $_[0] }) } ]);
 
 sub verdict
@@ -119,16 +118,17 @@ sub verdict
 	return '' unless defined $goal;
 	return "$sign $goal: not measured" unless defined $measured;
 	my $met = $sign eq '≥' ? $measured >= $goal : $measured <= $goal;
-	return sprintf $sign eq '≥' ? '%s %s: **%.2f** %s' : '%s %s: **%.3f** %s', $sign, $goal, $measured, $met ? 'met' : 'NOT MET';
+	return sprintf $measured > 20 ? '%s %s: **%.0f** %s' : '%s %s: **%.2f** %s', $sign, $goal, $measured, $met ? 'met' : 'NOT MET';
 }
 
 out("# Benchmarks\n\nWritten by `script/bench`. The ratios can be compared, the absolute figures are this machine's.\n\n");
 out("![Throughput, CPU and instructions](results.svg)\n\n## Targets\n\n");
-table([ '', @mixes[ 0 .. 2 ] ],
+table([ '', @mixes ],
 	map {
 		my ($what, $sign, $goals, $measure) = @$_;
-		[ $what, map { verdict($sign, $goals->[$_], $measure->($mixes[$_])) } 0 .. 2 ]
+		[ $what, map { verdict($sign, $goals->[$_], $measure->($mixes[$_])) } 0 .. 3 ]
 	} @targets);
+out("Of instructions and CPU, what it takes to make the text of the body is subtracted here, and nowhere else.\n\n");
 
 # A table of variants and mixes, followed by the ratios of ours to the others.
 sub by_variant
@@ -142,11 +142,12 @@ sub by_variant
 			map { number(ratio($of->{$_}{$o}, $of->{$_}{$u})) } @mixes ] } @$ratios));
 }
 
-by_variant('Backend CPU of a call, µs', \%cpu, [qw(raw ours sql peer app floor payload body)],
-	[ [qw(peer ours)], [qw(app ours)], [qw(ours floor)], [qw(sql ours)] ]);
-by_variant('Instructions of a call, thousands', \%instructions, [qw(raw ours sql peer floor payload body)],
-	[ [qw(peer ours)], [qw(ours floor)], [qw(sql ours)] ]);
-by_variant('WAL of a call, bytes', \%wal, [qw(ours peer app floor)], []);
+my @in_server = qw(raw ours sql peer floor insert payload body call);
+by_variant('Backend CPU of a call, µs', \%cpu, [ @in_server[ 0 .. 3 ], 'app', @in_server[ 4 .. 8 ] ],
+	[ [qw(peer raw)], [qw(app raw)], [qw(raw floor)], [qw(sql ours)] ]);
+by_variant('Instructions of a call, thousands', \%instructions, \@in_server,
+	[ [qw(peer raw)], [qw(raw floor)], [qw(raw insert)], [qw(sql ours)] ]);
+by_variant('WAL of a call, bytes', \%wal, [qw(raw ours peer app floor insert)], []);
 
 if (defined $smallest)
 {
@@ -158,22 +159,22 @@ if (defined $smallest)
 
 if ($about{bulk} && $bulk{new})
 {
-	out(sprintf "## Bulk: CPU of a lead, µs\n\n%s leads in one statement, one in a thousand of them rejected, "
-		  . "against single calls on the same kind of table.\n\n", number($about{bulk}));
+	out(sprintf "## Bulk: CPU of a lead, µs\n\n%s leads in one statement, into an installation that has none, one in a thousand of them rejected, "
+		  . "against single calls in the same one afterwards.\n\n", number($about{bulk}));
 	table([ '', 'new', 'redelivery' ],
 		[ 'in one statement', map { number(median(@{ $bulk{$_} })) } qw(new redelivery) ],
 		[ 'a call each', map { number(median(@{ $single{$_} })) } qw(new redelivery) ],
 		[ '*one statement ÷ a call each*', map { number(ratio($bulk{$_}, $single{$_})) } qw(new redelivery) ]);
 }
 
-if ($tps{'durable 8 new'}{ours})
+if ($tps{'durable 8 new'}{raw})
 {
 	out("## Throughput, calls a second (latency p50 / p99, ms)\n\n");
 	for my $commit (qw(durable asynchronous))
 	{
 		for my $clients (1, 8, 16)
 		{
-			next unless $tps{"$commit $clients new"}{ours};
+			next unless $tps{"$commit $clients new"}{raw};
 			out("### $commit commit, $clients client", $clients == 1 ? '' : 's', "\n\n");
 			my $at = "$commit $clients";
 			my $cell = sub {
@@ -182,9 +183,9 @@ if ($tps{'durable 8 new'}{ours})
 				sprintf '%s (%s / %s)', map { number(median(@{ $_->{$where}{$variant} // [] })) } \%tps, \%p50, \%p99;
 			};
 			table([ '', @mixes ],
-				(map { my $v = $_; [ $name{$v}, map { $cell->($_, $v) } @mixes ] } qw(ours peer app floor)),
-				(map { my $v = $_; [ "*loopit_leads ÷ $name{$v}*",
-					map { number(ratio($tps{"$at $_"}{ours}, $tps{"$at $_"}{$v})) } @mixes ] } qw(peer app floor)));
+				(map { my $v = $_; [ $name{$v}, map { $cell->($_, $v) } @mixes ] } qw(raw ours peer app floor)),
+				(map { my $v = $_; [ "*$name{raw} ÷ $name{$v}*",
+					map { number(ratio($tps{"$at $_"}{raw}, $tps{"$at $_"}{$v})) } @mixes ] } qw(peer app floor)));
 			out("$name{tpcb}: ", $cell->('tpcb', 'tpcb'), "\n\n");
 		}
 	}
@@ -200,18 +201,19 @@ out(<<'TXT');
 - *new*: the specification's example with values of its own: person, licence and booking are created. *redelivery*: one of the
   loaded leads once more, nothing changes. *minimal*: id, dealership, e-mail and names of a known person, nothing changes.
   *rejected*: the example with an invalid e-mail address.
-- Everyone gets the payload in the same way: the statement's parameter is the lead's number, from which one `concat()` of the
-  example's pieces makes the text and the cast to jsonb parses it, as it does a client's text. That is in all figures, and so
-  brings all ratios nearer to 1; *the payload alone* shows how much it is, the statement's own cost included.
+- Everyone gets the payload in the same way: the statement's parameter is the lead's number, from which the example's pieces
+  are joined to a text, and for all but the raw body the cast to jsonb parses it, as it does a client's text. That is in all
+  figures but the targets, and so brings ratios nearer to 1; the last three lines show how much it is.
 - PL/pgSQL is `bench/peer.sql`: the whole contract, in one function, on tables of the same DDL. The application side is
   `bench/application.sql`: prepared statements in one transaction, over a local socket, with no network between; it does less
   than the contract (it is handed values that are read and valid already). The floor is one prepared INSERT of payload, an outcome
-  that is a constant, and the look-up columns into a table with the log's columns, constraints, indexes and storage.
+  that is a constant, and the look-up columns into a table with the log's columns, constraints, indexes and compression, in the
+  server's own form of a row (payloads out of line); *the payload alone* has only the payload and the keys of the indexes.
 - All clients are pgbench, `-M prepared`, on the same machine. CPU is what the kernel says of the backend
   (`/proc/self/schedstat`) between two calls of one connection, and so is WAL, which has the pages that are written whole after
   a checkpoint; asynchronous commit.
-- Instructions are callgrind's, of a standalone backend with warm caches, an EXECUTE and a transaction a call: user space only,
-  the output of the outcome included.
+- Instructions are callgrind's, of a backend with warm caches that pgbench calls by the protocol, each call a transaction: user
+  space only, the output of the outcome included.
 TXT
 
 open my $md, '>', 'results.md' or die "results.md: $!";
@@ -221,15 +223,15 @@ print $markdown =~ s/^!\[.*\n\n//mr;
 
 # The chart: one panel each for throughput, CPU and instructions, with bars
 # grouped by mix.
-my %colour = (ours => '#2563a8', peer => '#d98032', app => '#8a5fb0', floor => '#9aa0a6');
+my %colour = (raw => '#2563a8', peer => '#d98032', app => '#8a5fb0', floor => '#9aa0a6');
 my @panels = (
-	[ 'calls a second, 8 clients, durable', [qw(ours peer app floor)],
+	[ 'calls a second, 8 clients, durable', [qw(raw peer app floor)],
 		sub { median(@{ $tps{"durable 8 $_[0]"}{ $_[1] } // [] }) } ],
-	[ 'backend CPU of a call, µs', [qw(ours peer app floor)], sub { median(@{ $cpu{ $_[0] }{ $_[1] } // [] }) } ],
-	[ 'instructions of a call, thousands', [qw(ours peer floor)], sub { $instructions{ $_[0] }{ $_[1] }[1] } ]);
+	[ 'backend CPU of a call, µs', [qw(raw peer app floor)], sub { median(@{ $cpu{ $_[0] }{ $_[1] } // [] }) } ],
+	[ 'instructions of a call, thousands', [qw(raw peer floor)], sub { $instructions{ $_[0] }{ $_[1] }[1] } ]);
 my ($y, $svg) = (54, '');
 my $x = 20;
-for my $variant (qw(ours peer app floor))
+for my $variant (qw(raw peer app floor))
 {
 	$svg .= qq(<rect x="$x" y="16" width="12" height="12" fill="$colour{$variant}"/>)
 	  . sprintf qq(<text x="%d" y="26">%s</text>\n), $x + 17, $name{$variant};

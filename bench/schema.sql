@@ -27,6 +27,18 @@ END $$;
 
 CREATE SCHEMA bench;
 CREATE TABLE bench.log (LIKE loopit.ingest_log INCLUDING ALL);
+CREATE TABLE bench.payload_log (LIKE loopit.ingest_log INCLUDING ALL);
+DO $$
+DECLARE
+	unwanted text;
+BEGIN
+	SELECT string_agg(format('ALTER COLUMN %I DROP NOT NULL', attname), ', ') INTO unwanted FROM pg_attribute
+	WHERE attrelid = 'bench.payload_log'::regclass AND attnum > 0 AND attnotnull AND attidentity = '';
+	EXECUTE 'ALTER TABLE bench.payload_log ' || unwanted;
+	SELECT string_agg(format('DROP CONSTRAINT %I', conname), ', ') INTO unwanted FROM pg_constraint
+	WHERE conrelid = 'bench.payload_log'::regclass AND contype = 'c';
+	EXECUTE 'ALTER TABLE bench.payload_log ' || unwanted;
+END $$;
 CREATE UNLOGGED TABLE bench.mark (run text, cpu bigint, wal pg_lsn);
 
 -- The CPU time of this backend in nanoseconds.
@@ -135,7 +147,10 @@ FROM bench.sample, (VALUES
 	('ours', 'SELECT loopit_ingest_lead(bench.%I($1))'),
 	('sql', 'SELECT loopit_ingest_lead(bench.%I($1))'),
 	('peer', 'SELECT peer.ingest_lead(bench.%I($1))'),
-	('payload', 'SELECT bench.%I($1) IS NULL')) v (variant, statement);
+	('payload', 'SELECT bench.%I($1) IS NULL'),
+	('insert', 'INSERT INTO bench.payload_log (received_at, dealership_id, lead_reference, email, payload) VALUES
+		(clock_timestamp(), bench.dealership($1), bench.reference($1), bench.email($1), bench.%I($1))'),
+	('call', 'SELECT $1 IS NULL')) v (variant, statement);
 -- The outcome of the floor is a constant, the least that storing can cost.
 INSERT INTO bench.statement
 SELECT 'floor', mix, format('INSERT INTO bench.log (%s) VALUES (%s)',

@@ -210,6 +210,20 @@ SELECT conrelid::regclass, conname, pg_get_constraintdef(oid) FROM pg_constraint
 WHERE contype = 'c' AND conrelid IN ('loopit.package'::regclass, 'loopit.location'::regclass, 'loopit.workspace'::regclass)
 ORDER BY 1, 2;
 
+-- The form of rows of the log is set once: where the log has none, and a DBA has not.
+CREATE FUNCTION pg_temp.form() RETURNS text LANGUAGE sql AS $$
+	DELETE FROM loopit.schema_version WHERE step > 18;
+	SELECT count(*) FROM public.loopit_setup();
+	SELECT reloptions::text FROM pg_class WHERE oid = 'loopit.ingest_log'::regclass $$;
+ALTER TABLE loopit.ingest_log SET (toast_tuple_target = 3000, fillfactor = 90);
+SELECT pg_temp.form() AS of_a_dba;
+ALTER TABLE loopit.ingest_log RESET (toast_tuple_target);
+INSERT INTO loopit.ingest_log (received_at, duration_us, payload_version, asked_for_booking, status, person_action,
+	booking_action, ingested_by, outcome) VALUES (now(), 1, 1, false, 'processed', 'skipped', 'skipped', 'x', '{}');
+SELECT pg_temp.form() AS with_a_row;
+DELETE FROM loopit.ingest_log;
+SELECT pg_temp.form() AS without;
+
 -- A table that a DBA replaced by what has no indexes, or by partitions.
 DROP TABLE loopit.asset_location;
 CREATE VIEW loopit.asset_location AS SELECT 1::bigint AS workspace_id, 1::bigint AS asset_id, 1::bigint AS location_id, 1 AS position;

@@ -215,6 +215,22 @@ is($partial_said, '', 'they need no SQL');
 is($partial_errors, '', 'no error');
 is((run($partial, 'sql', $checked))[0], $partial_rows, 'the same with SQL');
 
+# A function of the tables' owner that the server calls to read an index runs with the
+# pinned search_path, whatever the caller's is.
+$node->safe_psql('postgres', q{
+	CREATE FUNCTION test.pinned(n bigint) RETURNS bigint LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN
+		IF current_setting('test.armed', true) = 'on' AND current_setting('search_path') <> 'pg_catalog, pg_temp' THEN RAISE 'not pinned'; END IF;
+		RETURN n; END $$;
+	CREATE INDEX pinned_1 ON loopit.booking (id) WHERE id > test.pinned(0); CREATE INDEX pinned_2 ON loopit.person (id) WHERE id > test.pinned(0);
+	CREATE INDEX pinned_3 ON loopit.ingest_log (id) WHERE id > test.pinned(0)});
+for my $storage (qw(auto sql))
+{
+	my ($rows, undef, $errors) = run('SET search_path = test, public; SET test.armed = on', $storage);
+	is($rows, $plain, "the same rows from a session with a search_path of its own, storage = $storage");
+	is($errors, '', 'no error');
+}
+$node->safe_psql('postgres', 'DROP INDEX loopit.pinned_1, loopit.pinned_2, loopit.pinned_3');
+
 # However many leads fail in one transaction, no memory leaks.
 like($node->safe_psql('postgres', q{
 		BEGIN;

@@ -205,7 +205,8 @@ sub catalogs
 			WHERE relnamespace = 'loopit'::regnamespace AND relname NOT IN ('crm_inbox', 'person_crm_idx');
 		SELECT 'schema', nspowner::regrole, obj_description(oid, 'pg_namespace')
 			FROM pg_namespace WHERE nspname = 'loopit';
-		SELECT 'relation', relname, relkind, relowner::regrole, relpersistence, reloptions, relrowsecurity, relreplident
+		SELECT 'relation', relname, relkind, relowner::regrole, relpersistence,
+			nullif(array_remove(reloptions, 'toast_tuple_target=4080'), '{}'), relrowsecurity, relreplident
 			FROM ours WHERE relkind <> 'i' ORDER BY relname COLLATE "C";
 		SELECT 'column', relname, attname, format_type(atttypid, atttypmod), attnotnull, attidentity, attgenerated,
 			attcollation::regcollation, attstorage, nullif(attstattarget, -1), attislocal, pg_get_expr(adbin, adrelid)
@@ -266,6 +267,8 @@ sub goes_on
 
 	is(lost_rows($database), '', "$database: every row is as it was");
 	is(difference(catalogs($database), catalogs('new')), '', "$database: tables, columns, constraints, indexes and views are those of a new installation");
+	is($node->safe_psql($_, q{SELECT reloptions FROM pg_class WHERE oid = 'loopit.ingest_log'::regclass}),
+		$_ eq 'new' ? '{toast_tuple_target=4080}' : '', "$_: the form of rows of the log") for 'new', $database;
 	is( $node->safe_psql($database, q{
 			SELECT regexp_replace(lead_reference, '^old ', '') || ': ' || coalesce(reason, booking_reason, 'conflict') FROM loopit.ingest_log
 			WHERE open AND lead_reference LIKE 'old %' ORDER BY id}),

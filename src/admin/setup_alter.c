@@ -108,6 +108,33 @@ remove_statistics(Oid table, AlterTableCmd *command)
 	}
 }
 
+/*
+ * Returns true if a storage parameter is to be set: the table is an ordinary one
+ * without rows, and nobody has set the parameter.
+ */
+static bool
+takes_parameter(Oid table, const DefElem *parameter)
+{
+	Oid			types[] = {OIDOID, TEXTOID};
+	Datum		values[] = {
+		ObjectIdGetDatum(table), CStringGetTextDatum(parameter->defname)
+	};
+
+	if (SPI_execute_with_args("SELECT FROM pg_catalog.pg_class c"
+							  " WHERE c.oid OPERATOR(pg_catalog.=) $1"
+							  " AND c.relkind OPERATOR(pg_catalog.=) 'r'"
+							  " AND NOT EXISTS (SELECT FROM pg_catalog.pg_options_to_table(c.reloptions) o"
+							  "  WHERE o.option_name OPERATOR(pg_catalog.=) $2)",
+							  2, types, values, NULL, false, 1) != SPI_OK_SELECT)
+		elog(ERROR, "reading the parameters of table %u failed", table);
+	if (SPI_processed == 0)
+		return false;
+	run_sql(psprintf("SELECT FROM loopit.%s LIMIT 1",
+					 quote_identifier(get_rel_name(table))),
+			"looking for a row");
+	return SPI_processed == 0;
+}
+
 void
 alter_table(SetupRun *run, AlterTableStmt *stmt, char *sql)
 {
@@ -118,6 +145,9 @@ alter_table(SetupRun *run, AlterTableStmt *stmt, char *sql)
 
 	run->follows = false;
 	if (!run->due && !was_made(run, name))
+		return;
+	if (first->subtype == AT_SetRelOptions &&
+		!takes_parameter(table, linitial_node(DefElem, castNode(List, first->def))))
 		return;
 	if (first->subtype == AT_AddConstraint)
 	{

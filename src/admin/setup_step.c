@@ -22,7 +22,9 @@
  *	CREATE OR REPLACE FUNCTION	runs each time: it may name the extension's
  *							schema, which may be another one now
  *	ALTER TABLE				runs if the schema is of an older version, or the
- *							table was made by this call
+ *							table was made by this call; a storage parameter is
+ *							set if the table has no rows, is no partitioned one,
+ *							and nobody has set it
  *	COMMENT					runs if the object was made by this call; if the
  *							schema is of an older version, also if nobody has
  *							changed the comment that earlier steps gave

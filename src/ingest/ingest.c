@@ -362,7 +362,7 @@ ingest_delivery(const Delivery *delivery)
 	in->context.dry_run = delivery->dry_run;
 	in->context.now = delivery->received_at;
 
-	owner_begin(&scope);
+	owner_begin_unpinned(&scope);
 	if (!delivery->dry_run)
 		in->context.log_id = owner_next_log_id();
 	in->outcome.log_id = in->context.log_id;

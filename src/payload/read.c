@@ -3,10 +3,11 @@
  * read.c
  *	  Reading: from jsonb to the raw values of the field table.
  *
- * Walks the field table, a parent before its fields, and looks each key up in
- * its parent's container.  This file decides the shape alone: whether a value
- * is there, its JSON type, its text.  Whether it is valid is decided by
- * src/rules/validate.c.
+ * Walks the field table, a parent before its fields.  The keys of a jsonb object
+ * are in order; the fields of each parent are put into the same order once per
+ * backend, so an object is read in one pass beside them.  This file decides the
+ * shape alone: whether a value is there, its JSON type, its text.  Whether it is
+ * valid is decided by src/rules/validate.c.
  *
  * Memory: texts point into the payload; the text of a number and, in a
  * database whose encoding is not UTF-8, a converted text are palloc'd in the
@@ -95,6 +96,127 @@ read_value(const JsonbValue *value, RawValue *raw, JsonbContainer **container)
 	}
 }
 
+/* The fields as jsonb orders keys: those of a parent by length, then by bytes. */
+static struct
+{
+	bool		made;
+	Field		field[NUM_FIELDS];
+	int			first[NUM_FIELDS + 1];	/* of that parent; the next one's ends it */
+	uint32		length[NUM_FIELDS]; /* of the field's own key */
+}			ordered;
+
+static int
+compare_keys(const char *key, uint32 length, const char *other,
+			 uint32 other_length)
+{
+	if (length != other_length)
+		return length < other_length ? -1 : 1;
+	return memcmp(key, other, length);
+}
+
+static int
+compare_fields(const void *a, const void *b)
+{
+	Field		field = *(const Field *) a;
+	Field		other = *(const Field *) b;
+
+	if (field_table[field].parent != field_table[other].parent)
+		return field_table[field].parent < field_table[other].parent ? -1 : 1;
+	return compare_keys(field_key(field), ordered.length[field],
+						field_key(other), ordered.length[other]);
+}
+
+static void
+order_fields(void)
+{
+	int			count = 0;
+
+	for (int field = FIELD_NONE + 1; field < NUM_FIELDS; field++)
+	{
+		ordered.length[field] = (uint32) strlen(field_key((Field) field));
+		ordered.field[count++] = (Field) field;
+	}
+	qsort(ordered.field, count, sizeof(Field), compare_fields);
+	for (int parent = NUM_FIELDS; parent >= 0; parent--)
+	{
+		while (count > 0 && field_table[ordered.field[count - 1]].parent >= (Field) parent)
+			count--;
+		ordered.first[parent] = count;
+	}
+	ordered.made = true;
+}
+
+/* Reads a value of an object, by its entry there and where it begins and ends. */
+static void
+read_entry(const char *values, JEntry entry, uint32 begin, uint32 end,
+		   RawValue *raw, JsonbContainer **container)
+{
+	JsonbValue	value;
+
+	if (JBE_ISSTRING(entry))
+	{
+		read_text(RAW_STRING, lead_text(values + begin, end - begin), raw);
+		return;
+	}
+	value.type = jbvNull;
+	if (JBE_ISNUMERIC(entry))
+	{
+		value.type = jbvNumeric;
+		value.val.numeric = (Numeric) (values + INTALIGN(begin));
+	}
+	else if (JBE_ISBOOL(entry))
+	{
+		value.type = jbvBool;
+		value.val.boolean = JBE_ISBOOL_TRUE(entry);
+	}
+	else if (JBE_ISCONTAINER(entry))
+	{
+		value.type = jbvBinary;
+		value.val.binary.data = (JsonbContainer *) (values + INTALIGN(begin));
+	}
+	read_value(&value, raw, container);
+}
+
+/*
+ * Reads the fields of a parent from its object: a key that is less than the next
+ * field's is no field, and a field that is less than the next key is absent.
+ */
+static void
+read_object(JsonbContainer *object, Field parent, RawValue *raw,
+			JsonbContainer **container)
+{
+	uint32		count = JsonContainerSize(object);
+	const char *base = (const char *) &object->children[count * 2];
+	const JEntry *values = &object->children[count];
+	int			next = ordered.first[parent];
+	int			end = ordered.first[parent + 1];
+	uint32		key_end = 0;
+	uint32		value_end = getJsonbOffset(object, (int) count);
+
+	for (uint32 i = 0; i < count && next < end; i++)
+	{
+		uint32		key = key_end;
+		uint32		value = value_end;
+		Field		field;
+		int			order;
+
+		JBE_ADVANCE_OFFSET(key_end, object->children[i]);
+		JBE_ADVANCE_OFFSET(value_end, values[i]);
+		do
+		{
+			field = ordered.field[next];
+			order = compare_keys(field_key(field), ordered.length[field],
+								 base + key, key_end - key);
+		} while (order < 0 && ++next < end);
+		if (order == 0)
+		{
+			read_entry(base, values[i], value, value_end, &raw[field],
+					   &container[field]);
+			next++;
+		}
+	}
+}
+
 /* Finds the value at a path from the root; false: there is none. */
 static bool
 find_path(Jsonb *payload, const char *path, JsonbValue *value)
@@ -149,17 +271,14 @@ read_payload(Jsonb *payload, RawValue *raw)
 	memset(raw, 0, sizeof(RawValue) * NUM_FIELDS);
 	if (!JB_ROOT_IS_OBJECT(payload))
 		return false;
+	if (!ordered.made)
+		order_fields();
+
 	container[FIELD_NONE] = &payload->root;
-
-	for (int field = FIELD_NONE + 1; field < NUM_FIELDS; field++)
+	for (int field = FIELD_NONE; field < NUM_FIELDS; field++)
 	{
-		JsonbContainer *parent = container[field_table[field].parent];
-		const char *key = field_key((Field) field);
-		JsonbValue	value;
-
-		if (parent != NULL &&
-			getKeyJsonValueFromContainer(parent, key, (int) strlen(key), &value))
-			read_value(&value, &raw[field], &container[field]);
+		if (container[field] != NULL)
+			read_object(container[field], (Field) field, raw, container);
 	}
 	if (NUM_OLDER_FORMS > 0)
 		read_older_forms(payload, raw);

@@ -143,17 +143,43 @@ fill_cache(void)
 }
 
 /*
- * Becomes another role, which the caller has checked, with search_path
- * pg_catalog, pg_temp, until the scope ends.  An error ends it, too.
+ * Sets what SQL, and the compiling and printing of expressions, depends on:
+ * search_path is pg_catalog, pg_temp until owner_unpin_settings() is given the
+ * result, or an error ends the (sub)transaction.
  */
+int
+owner_pin_settings(void)
+{
+	int			nest_level = NewGUCNestLevel();
+
+	pin_search_path();
+	return nest_level;
+}
+
 void
-owner_begin_as(OwnerScope *scope, Oid role)
+owner_unpin_settings(int nest_level)
+{
+	AtEOXact_GUC(false, nest_level);
+}
+
+static void
+become(OwnerScope *scope, Oid role)
 {
 	GetUserIdAndSecContext(&scope->user, &scope->security_context);
 	SetUserIdAndSecContext(role, scope->security_context |
 						   SECURITY_LOCAL_USERID_CHANGE);
-	scope->guc_nest_level = NewGUCNestLevel();
-	pin_search_path();
+	scope->guc_nest_level = 0;
+}
+
+/*
+ * Becomes another role, which the caller has checked, with the settings pinned,
+ * until the scope ends.  An error ends it, too.
+ */
+void
+owner_begin_as(OwnerScope *scope, Oid role)
+{
+	become(scope, role);
+	scope->guc_nest_level = owner_pin_settings();
 }
 
 /*
@@ -170,11 +196,25 @@ owner_begin(OwnerScope *scope)
 	owner_begin_as(scope, cache.owner);
 }
 
+/*
+ * The same with the settings of the caller: pinning them costs more than a
+ * look-up.  A store pins them before it runs SQL, and the direct path before it
+ * compiles or prints an expression.
+ */
+void
+owner_begin_unpinned(OwnerScope *scope)
+{
+	if (!cache.valid)
+		fill_cache();
+	become(scope, cache.owner);
+}
+
 /* Restores the role and the settings that the scope began with. */
 void
 owner_end(const OwnerScope *scope)
 {
-	AtEOXact_GUC(false, scope->guc_nest_level);
+	if (scope->guc_nest_level != 0)
+		owner_unpin_settings(scope->guc_nest_level);
 	SetUserIdAndSecContext(scope->user, scope->security_context);
 }
 

@@ -12,6 +12,6 @@
 #define REQUIRED_EXTENSION	"1.1"
 
 /* The step of loopit_setup() that the schema must have taken: the last one. */
-#define REQUIRED_SCHEMA		18
+#define REQUIRED_SCHEMA		19
 
 #endif							/* LOOPIT_REQUIRED_VERSION_H */

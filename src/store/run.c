@@ -27,12 +27,16 @@
 #include "utils/plancache.h"
 
 #include "server/fault.h"
+#include "server/owner.h"
 #include "store/run.h"
 
 /* How many rows of a cursor are in memory. */
 #define FETCHED_ROWS	100
 
-/* Connects to SPI, whose own context must not become the caller's. */
+/*
+ * Connects to SPI, whose own context must not become the caller's, and pins the
+ * settings: no SQL is run, and none is planned, without the connection.
+ */
 void
 connect_to_spi(Store *store)
 {
@@ -40,6 +44,7 @@ connect_to_spi(Store *store)
 
 	if (store->connected)
 		return;
+	store->guc_nest_level = owner_pin_settings();
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
 	store->connected = true;
@@ -55,10 +60,13 @@ disconnect_from_spi(Store *store)
 {
 	MemoryContext context = CurrentMemoryContext;
 
-	if (store->connected && SPI_finish() != SPI_OK_FINISH)
+	if (!store->connected)
+		return;
+	if (SPI_finish() != SPI_OK_FINISH)
 		elog(ERROR, "SPI_finish failed");
 	store->connected = false;
 	MemoryContextSwitchTo(context);
+	owner_unpin_settings(store->guc_nest_level);
 }
 
 void

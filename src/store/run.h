@@ -28,7 +28,8 @@ struct Store
 {
 	bool		read_only;		/* nothing may be written or locked */
 	bool		has_snapshot;	/* that of the look-ups, to be popped */
-	bool		connected;		/* to SPI, once a statement needs it */
+	bool		connected;		/* to SPI, once a statement needs it, */
+	int			guc_nest_level; /* and the settings are pinned as long */
 	const struct RowAccess *access[NUM_TABLES]; /* NULL: not chosen yet */
 	DirectSession *direct;		/* NULL: no table is in use without SQL */
 	int			locked_count;

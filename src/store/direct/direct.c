@@ -30,6 +30,7 @@
 #include "utils/snapmgr.h"
 
 #include "server/compat.h"
+#include "server/owner.h"
 #include "store/direct/direct.h"
 
 /*
@@ -233,19 +234,40 @@ may_enter_index(const DirectTable *table, int number, TupleTableSlot *row)
 
 	if (!table->foreseen[number])
 		return true;
-	if (info->ii_PredicateState == NULL)
-		info->ii_PredicateState = ExecPrepareQual(info->ii_Predicate,
-												  table->estate);
 	context = GetPerTupleExprContext(table->estate);
 	context->ecxt_scantuple = row;
 	return ExecQual(info->ii_PredicateState, context);
 }
 
 /*
- * Begins to write a row: returns what the server's functions are to work on.
- * CHECKs are prepared for all writes to come; if that raises, the table uses SQL
- * from then on (direct_open()), which prepares them for each write.  An index that
- * is not opened is one that the server's functions pass over.
+ * Prepares the expressions of CHECKs and indexes for all writes to come, with the
+ * settings pinned; if that raises, the table uses SQL from then on
+ * (direct_open()), which prepares them for each write.
+ */
+static void
+prepare_expressions(DirectRelation *relation)
+{
+	DirectTable *table = relation->table;
+	int			nest_level = owner_pin_settings();
+
+	table->checks_begun = true;
+	prepare_checks(relation->rel, table->relinfo, table->estate);
+	for (int i = 0; i < table->nindexes; i++)
+	{
+		IndexInfo  *info = table->relinfo->ri_IndexRelationInfo[i];
+
+		info->ii_PredicateState = ExecPrepareQual(info->ii_Predicate,
+												  table->estate);
+		info->ii_ExpressionsState = ExecPrepareExprList(info->ii_Expressions,
+														table->estate);
+	}
+	table->checks_prepared = true;
+	owner_unpin_settings(nest_level);
+}
+
+/*
+ * Begins to write a row: returns what the server's functions are to work on.  An
+ * index that is not opened is one that they pass over.
  */
 static ResultRelInfo *
 begin_write(DirectRelation *relation, TupleTableSlot *row)
@@ -254,11 +276,8 @@ begin_write(DirectRelation *relation, TupleTableSlot *row)
 	ResultRelInfo *info = table->relinfo;
 
 	if (!table->checks_prepared)
-	{
-		table->checks_begun = true;
-		prepare_checks(relation->rel, info, table->estate);
-		table->checks_prepared = true;
-	}
+		prepare_expressions(relation);
+	table->guc_nest_level = table->prints_expressions ? owner_pin_settings() : 0;
 	ResetPerTupleExprContext(table->estate);
 	for (int i = 0; i < table->nindexes; i++)
 	{
@@ -275,8 +294,12 @@ begin_write(DirectRelation *relation, TupleTableSlot *row)
 static void
 end_write(DirectRelation *relation)
 {
-	ResetPerTupleExprContext(relation->table->estate);
-	relation->table->writing_lxid = InvalidLocalTransactionId;
+	DirectTable *table = relation->table;
+
+	ResetPerTupleExprContext(table->estate);
+	table->writing_lxid = InvalidLocalTransactionId;
+	if (table->guc_nest_level != 0)
+		owner_unpin_settings(table->guc_nest_level);
 }
 
 /* Stores the description's columns into the arrays of a whole row. */

@@ -47,16 +47,19 @@ typedef struct DirectTable
 	int			nindexes;
 	Oid		   *indexes;
 	bool	   *foreseen;		/* of each index: see predicate_cannot_fail() */
+	bool		prints_expressions; /* those of a unique index, in the error of
+									 * a violation */
 	Oid			parent_relid[MAX_PARENTS];	/* what the foreign key of that
 											 * ParentSpec refers to */
 	Oid			sequence;		/* of the identity column */
 	EState	   *estate;			/* of CHECKs and index expressions */
 	ResultRelInfo *relinfo;		/* its relations are set at each use */
-	bool		checks_begun;	/* its CHECKs are being prepared, */
+	bool		checks_begun;	/* its expressions are being prepared, */
 	bool		checks_prepared;	/* are ready */
 	bool		stale;			/* the description must not be used to write */
 	LocalTransactionId writing_lxid;	/* the transaction, and in it the */
 	SubTransactionId writing_subid; /* subtransaction, of a write in progress */
+	int			guc_nest_level; /* of the settings that it has pinned; or 0 */
 } DirectTable;
 
 /* A table in use by one call. */

@@ -10,6 +10,9 @@
  * The functions named check_... return why SQL is required, as a phrase for
  * the server's log, or NULL.
  *
+ * To read the expressions of an index evaluates what is constant in them, which
+ * may be a function of the tables' owner, so the settings are pinned meanwhile.
+ *
  * Memory: the description is palloc'd in the current context, as is everything
  * that is needed to make it.
  *
@@ -33,6 +36,7 @@
 #include "utils/rls.h"
 
 #include "server/compat.h"
+#include "server/owner.h"
 #include "store/direct/eligibility.h"
 #include "store/direct/index.h"
 
@@ -44,6 +48,8 @@
 void
 check_shape(Relation rel, const TableSpec *spec, ShapeFault *fault)
 {
+	int			nest_level;
+
 	memset(fault, 0, sizeof(*fault));
 	for (int i = 0; i < MAX_COLUMNS && spec->columns[i].name; i++)
 	{
@@ -62,18 +68,24 @@ check_shape(Relation rel, const TableSpec *spec, ShapeFault *fault)
 		fault->column = column->name;
 		return;
 	}
+	nest_level = owner_pin_settings();
 	for (int i = 0; i < MAX_KEYS && spec->keys[i].ncolumns > 0; i++)
 	{
 		if (spec->keys[i].identifies &&
 			!has_identifying_index(rel, spec, &spec->keys[i]))
 			fault->sqlerrcode = ERRCODE_INVALID_COLUMN_REFERENCE;
 	}
+	owner_unpin_settings(nest_level);
 }
 
-/* Raises what stands against a table of the schema; see check_shape(). */
+/*
+ * Raises what stands against a table of the schema; see check_shape().  Whether
+ * the name of a type is printed with its schema depends on the settings.
+ */
 void
 raise_shape_fault(const ShapeFault *fault, const char *schema, const char *name)
 {
+	(void) owner_pin_settings();
 	if (fault->column == NULL)
 		ereport(ERROR,
 				(errcode(fault->sqlerrcode),
@@ -306,10 +318,9 @@ check_triggers(Relation rel, const TableSpec *specs, DirectTable *table)
 	return NULL;
 }
 
-/* Describes what can do without SQL; *transient: look again next time. */
-const char *
-describe_table(Relation rel, const TableSpec *specs, DirectTable *table,
-			   bool *transient)
+static const char *
+describe(Relation rel, const TableSpec *specs, DirectTable *table,
+		 bool *transient)
 {
 	const char *reason;
 
@@ -339,4 +350,16 @@ describe_table(Relation rel, const TableSpec *specs, DirectTable *table,
 			return "its ids have no sequence";
 	}
 	return NULL;
+}
+
+/* Describes what can do without SQL; *transient: look again next time. */
+const char *
+describe_table(Relation rel, const TableSpec *specs, DirectTable *table,
+			   bool *transient)
+{
+	int			nest_level = owner_pin_settings();
+	const char *reason = describe(rel, specs, table, transient);
+
+	owner_unpin_settings(nest_level);
+	return reason;
 }

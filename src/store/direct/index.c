@@ -31,6 +31,7 @@
 #include "utils/relcache.h"
 #include "utils/snapmgr.h"
 
+#include "server/owner.h"
 #include "store/direct/index.h"
 
 static bool
@@ -257,13 +258,16 @@ direct_is_key(Oid index, const TableSpec *spec, int key)
 {
 	Relation	rel = try_relation_open(index, AccessShareLock);
 	DirectIndex ready;
+	int			nest_level;
 	bool		same;
 
 	if (rel == NULL)
 		return false;
+	nest_level = owner_pin_settings();
 	same = rel->rd_rel->relkind == RELKIND_INDEX &&
 		rel->rd_rel->relam == BTREE_AM_OID &&
 		match_key(rel, spec, &spec->keys[key], &ready);
+	owner_unpin_settings(nest_level);
 	relation_close(rel, AccessShareLock);
 	return same;
 }
@@ -335,6 +339,7 @@ check_index(Relation index, DirectTable *table, bool *found, bool *transient)
 		return "an index calls a function that is not the server's";
 
 	table->relinfo->ri_IndexRelationInfo[table->nindexes] = info;
+	table->prints_expressions |= form->indisunique && info->ii_Expressions != NIL;
 	table->foreseen[table->nindexes] = predicate_cannot_fail(info->ii_Predicate);
 	for (int i = 0; i < MAX_KEYS && keys[i].ncolumns > 0; i++)
 	{

@@ -17,6 +17,7 @@
  */
 #include "postgres.h"
 
+#include "access/transam.h"
 #include "access/xact.h"
 #include "catalog/partition.h"
 #include "partitioning/partbounds.h"
@@ -27,14 +28,18 @@
 
 #include "store/direct/eligibility.h"
 
-/* The number in the description of the only column of the partition key; -1. */
+/*
+ * The number in the description of the only column of the partition key; -1: the
+ * key has another form, or a function that is not the server's compares by it.
+ */
 static int
 key_column(Relation rel, const TableSpec *spec)
 {
 	PartitionKey key = RelationGetPartitionKey(rel);
 
 	if (key->strategy != PARTITION_STRATEGY_RANGE || key->partnatts != 1 ||
-		key->partattrs[0] == 0)
+		key->partattrs[0] == 0 ||
+		key->partsupfunc[0].fn_oid >= FirstNormalObjectId)
 		return -1;
 	for (int i = 0; i < MAX_COLUMNS && spec->columns[i].name; i++)
 	{
