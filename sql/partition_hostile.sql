@@ -35,6 +35,9 @@ SET allow_in_place_tablespaces = on;
 CREATE TABLESPACE regress_loopit_log LOCATION '';
 CREATE TABLESPACE regress_loopit_other LOCATION '';
 ALTER TABLE loopit.ingest_log SET TABLESPACE regress_loopit_log;
+-- unique ones and a constraint are given to it, too
+CREATE UNIQUE INDEX once ON loopit.ingest_log (client_id, received_at);
+ALTER TABLE loopit.ingest_log ADD CONSTRAINT once_too UNIQUE (received_at, id), ADD CONSTRAINT once_more UNIQUE (id, received_at);
 CREATE INDEX elsewhere ON loopit.ingest_log (client_id) TABLESPACE regress_loopit_log;
 ALTER TABLE loopit.ingest_log SET (fillfactor = '0x50', autovacuum_enabled = 'no', toast.autovacuum_enabled = 'off');
 SET default_tablespace = regress_loopit_other;
@@ -46,6 +49,8 @@ LEFT JOIN pg_tablespace t ON t.oid = c.reltablespace LEFT JOIN pg_class x ON x.o
 SELECT coalesce(t.spcname, 'default') AS space, count(*) > 1 AS many, string_agg(DISTINCT substring(c.relname FROM '^elsewhere|client_id'), ' ') AS which
 FROM pg_partition_tree('loopit.ingest_log') JOIN pg_index ON indrelid = relid
 JOIN pg_class c ON c.oid = indexrelid LEFT JOIN pg_tablespace t ON t.oid = reltablespace GROUP BY 1;
+SELECT relname, min(conname) AS constraint, count(*) > 2 AS on_partitions FROM pg_index JOIN pg_class c ON c.oid = indexrelid
+LEFT JOIN pg_constraint ON conindid = indexrelid, pg_partition_tree(c.oid) WHERE indrelid = 'loopit.ingest_log'::regclass AND relname LIKE 'once%' GROUP BY 1 ORDER BY 1;
 SHOW default_tablespace;
 RESET default_tablespace;
 

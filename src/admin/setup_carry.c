@@ -80,6 +80,20 @@
 	") o(what) LIMIT 1"
 
 /*
+ * Whether an index i is one of those that only partitions have, of (id), or that
+ * become the primary key of the first one, of (id, received_at).
+ */
+#define IS_OF_PARTITIONS \
+	"(i.indisunique AND i.indpred IS NULL AND EXISTS (" \
+	" SELECT FROM pg_catalog.pg_attribute a, pg_catalog.pg_attribute r" \
+	" WHERE a.attrelid" EQ "i.indrelid AND a.attname" EQ "'id'" \
+	" AND r.attrelid" EQ "i.indrelid AND r.attname" EQ "'received_at'" \
+	" AND i.indkey::pg_catalog.text IN (a.attnum::pg_catalog.text," \
+	"  pg_catalog.concat(a.attnum, ' ', r.attnum)))" \
+	" AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint k" \
+	"  WHERE k.contype" EQ "'u' AND k.conindid" EQ "i.indexrelid))"
+
+/*
  * What is given to the partitioned table, in this order: queries of which each
  * row is a statement.  $1 is the table, $2 the name that it gets.
  */
@@ -88,18 +102,18 @@ static const char *const objects[] = {
 	"SELECT pg_catalog.pg_get_indexdef(i.indexrelid) FROM pg_catalog.pg_index i"
 	" WHERE i.indrelid" EQ "$1 AND i.indisvalid AND NOT i.indisprimary"
 	" AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.conindid" EQ "i.indexrelid)"
-	" AND (NOT i.indisunique OR i.indnatts OPERATOR(pg_catalog.>) 2 OR i.indpred IS NOT NULL)"
+	" AND NOT " IS_OF_PARTITIONS
 	" ORDER BY i.indexrelid",
 	FORMAT "'COMMENT ON INDEX loopit.%I IS %L', c.relname, d.description)"
 	" FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid" EQ "i.indexrelid"
 	" JOIN pg_catalog.pg_description d ON d.objoid" EQ "c.oid AND d.classoid" EQ CLASS("pg_class")
 	" WHERE i.indrelid" EQ "$1 AND i.indisvalid"
-	" AND (NOT i.indisunique OR i.indisprimary OR i.indnatts OPERATOR(pg_catalog.>) 2 OR i.indpred IS NOT NULL)",
+	" AND (i.indisprimary OR NOT " IS_OF_PARTITIONS ")",
 	FORMAT "'ALTER INDEX loopit.%I SET TABLESPACE %I', c.relname, t.spcname)"
 	" FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid" EQ "i.indexrelid"
 	" JOIN pg_catalog.pg_tablespace t ON t.oid" EQ "c.reltablespace"
 	" WHERE i.indrelid" EQ "$1 AND i.indisvalid"
-	" AND (NOT i.indisunique OR i.indisprimary OR i.indnatts OPERATOR(pg_catalog.>) 2 OR i.indpred IS NOT NULL)",
+	" AND (i.indisprimary OR NOT " IS_OF_PARTITIONS ")",
 	/* other unique constraints, and foreign keys */
 	FORMAT "'ALTER TABLE loopit.ingest_log ADD CONSTRAINT %I %s', k.conname,"
 	" pg_catalog.pg_get_constraintdef(k.oid)) FROM pg_catalog.pg_constraint k"
@@ -187,7 +201,7 @@ static const char *const renames[] = {
 	" pg_catalog.regexp_replace(c.relname, '^(ingest_log)?_?', '_'), 63))"
 	" FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid" EQ "i.indexrelid"
 	" WHERE i.indrelid" EQ "$1 AND NOT i.indisprimary"
-	" AND (i.indisunique" EQ "false OR i.indnatts OPERATOR(pg_catalog.>) 2 OR i.indpred IS NOT NULL)",
+	" AND NOT " IS_OF_PARTITIONS,
 	FORMAT "'ALTER STATISTICS %I.%I RENAME TO %I', n.nspname, s.stxname, pg_catalog.left($2 OPERATOR(pg_catalog.||)"
 	" pg_catalog.regexp_replace(s.stxname, '^(ingest_log)?_?', '_'), 63))"
 	" FROM pg_catalog.pg_statistic_ext s JOIN pg_catalog.pg_namespace n ON n.oid" EQ "s.stxnamespace"
