@@ -26,8 +26,7 @@ CREATE FUNCTION test.things(outcome jsonb) RETURNS text LANGUAGE sql AS $$
 	FROM test.short(outcome) s
 $$;
 -- Ingests or replays, and says what that did, what is stored then, whether the
--- base was read (what a replay settles is read as well, so of that it is not told),
--- and whether a dry run before it said another thing.
+-- base was read, and whether a dry run before it said another thing.
 CREATE FUNCTION test.send(payload jsonb, replay bigint DEFAULT NULL, OUT things text, OUT base text, OUT stored text) LANGUAGE plpgsql AS $$
 DECLARE
 	dry text := CASE WHEN replay IS NULL THEN test.things(loopit_validate_lead(payload)) END;
@@ -37,7 +36,7 @@ BEGIN
 	UPDATE loopit.ingest_log SET open = false WHERE open AND replay IS NOT NULL;
 	reads := test.reads();
 	things := test.things(CASE WHEN replay IS NULL THEN loopit_ingest_lead(payload) ELSE loopit_replay_lead(replay) END);
-	base := CASE WHEN replay IS NOT NULL THEN 'replay' WHEN test.reads() = reads THEN '-' ELSE 'read' END;
+	base := CASE test.reads() - reads WHEN 0 THEN '-' ELSE 'read' END;
 	stored := test.stored();
 	IF dry <> things THEN
 		things := things || ' DRY RUN ' || dry;
