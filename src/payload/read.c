@@ -101,7 +101,8 @@ static struct
 {
 	bool		made;
 	Field		field[NUM_FIELDS];
-	int			first[NUM_FIELDS + 1];	/* of that parent; the next one's ends it */
+	int			first[NUM_FIELDS + 1];	/* of that parent; the next one's ends
+										 * it */
 	uint32		length[NUM_FIELDS]; /* of the field's own key */
 }			ordered;
 

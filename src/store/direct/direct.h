@@ -47,8 +47,8 @@ typedef struct DirectTable
 	int			nindexes;
 	Oid		   *indexes;
 	bool	   *foreseen;		/* of each index: see predicate_cannot_fail() */
-	bool		prints_expressions; /* those of a unique index, in the error of
-									 * a violation */
+	bool		prints_expressions; /* those of a unique index, in the error
+									 * of a violation */
 	Oid			parent_relid[MAX_PARENTS];	/* what the foreign key of that
 											 * ParentSpec refers to */
 	Oid			sequence;		/* of the identity column */
