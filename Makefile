@@ -49,6 +49,7 @@ OBJS = \
 	src/report/report_format.o \
 	src/report/report_html.o \
 	src/report/report_section.o \
+	src/report/report_silence.o \
 	src/report/report_sql.o \
 	src/report/report_style.o \
 	src/report/report_task.o \

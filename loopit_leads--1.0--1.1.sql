@@ -950,24 +950,29 @@ WHERE l.open AND l.id + 0 = l.id AND NOT s.settled;
 COMMENT ON VIEW loopit.open_delivery IS
 	'The rows of loopit.ingest_log that are still open: of a lead that was rejected, failed, got no booking though it asked for one, or conflicts with its booking, and that nothing later settled.';
 
+-- What settles a later row of the lead settles an earlier one, too, so the mark of
+-- a later one is enough, but for an earlier conflict, and where the other row is
+-- not the later one.
 CREATE OR REPLACE VIEW loopit.unresolved_lead AS
 SELECT l.log_id, l.received_at, l.dealership_id, l.workspace_id,
 	l.lead_reference, l.email, l.status, l.reason, l.asked_for_booking
 FROM loopit.open_delivery l
 CROSS JOIN LATERAL (
-	SELECT EXISTS (
-		SELECT FROM loopit.open_delivery o
-		WHERE o.dealership_id = l.dealership_id
+	SELECT l.reason <> 'booking_conflict' AND EXISTS (
+		SELECT FROM loopit.ingest_log o
+		WHERE o.open
+		AND o.dealership_id = l.dealership_id
 		AND o.lead_reference = l.lead_reference
 		AND o.asked_for_booking >= l.asked_for_booking
 		AND o.received_at >= l.received_at
-		AND (o.received_at, o.log_id) > (l.received_at, l.log_id))
-	OR NOT l.asked_for_booking
+		AND (o.received_at, o.id) > (l.received_at, l.log_id))
+	OR (l.reason = 'booking_conflict' OR NOT l.asked_for_booking)
 	AND EXISTS (
 		SELECT FROM loopit.open_delivery o
 		WHERE o.dealership_id = l.dealership_id
 		AND o.lead_reference = l.lead_reference
-		AND o.asked_for_booking) AS superseded
+		AND (o.asked_for_booking, o.received_at, o.log_id)
+			> (l.asked_for_booking, l.received_at, l.log_id)) AS superseded
 	OFFSET 0) s
 WHERE NOT s.superseded;
 COMMENT ON VIEW loopit.unresolved_lead IS
@@ -1085,13 +1090,16 @@ FROM loopit.ingest_log l;
 COMMENT ON VIEW loopit.ingest_log_result IS
 	'What is counted of a row of loopit.ingest_log.';
 
--- The upper bound excludes nothing: the planner expects a range to be small.
+-- The upper bound excludes nothing, and the limit is none: the planner expects a
+-- range to be small, and a limit that it does not know to be a tenth.  It adds up
+-- the partitions, and the server compiles, for minutes, what it takes for long.
 CREATE OR REPLACE VIEW loopit.ingest_uncounted AS
-SELECT r.day, r.workspace_id, r.dealership_id, r.status, r.reason, r.asked,
+(SELECT r.day, r.workspace_id, r.dealership_id, r.status, r.reason, r.asked,
 	r.booked, r.received_at, r.outcome
 FROM loopit.ingest_log_result r
 WHERE r.received_at >= (SELECT u.day_start FROM loopit.ingest_counted_until u)
 AND r.received_at <= 'infinity'
+LIMIT (SELECT NULL::bigint))
 UNION ALL
 SELECT r.day, r.workspace_id, r.dealership_id, r.status, r.reason, r.asked,
 	r.booked, r.received_at, r.outcome
@@ -1120,6 +1128,7 @@ GROUP BY s.day, s.workspace_id, s.dealership_id, s.status, s.reason;
 COMMENT ON VIEW loopit.ingest_summary IS
 	'Counts per day (UTC), workspace, dealership, status and reason: the alarm for leads that do not appear. Purged rows stay counted.';
 
+-- The planner expects 100 elements of an array, and 1,000 results of a path.
 CREATE OR REPLACE VIEW loopit.ingest_issue_summary AS
 SELECT s.day, s.workspace_id, s.dealership_id, s.field, s.code,
 	pg_catalog.sum(s.leads)::bigint AS leads
@@ -1130,7 +1139,8 @@ FROM (
 	UNION ALL
 	SELECT r.day, r.workspace_id, r.dealership_id, i.issue ->> 'field', i.issue ->> 'code', 1
 	FROM loopit.ingest_uncounted r,
-		LATERAL pg_catalog.jsonb_path_query(r.outcome, '$.issues[*]') AS i(issue)
+		LATERAL pg_catalog.jsonb_array_elements(
+			pg_catalog.jsonb_path_query_array(r.outcome, '$.issues[*]')) AS i(issue)
 	WHERE i.issue ->> 'code' IS NOT NULL
 ) s
 GROUP BY s.day, s.workspace_id, s.dealership_id, s.field, s.code;

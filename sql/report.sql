@@ -26,6 +26,21 @@ SELECT * FROM tasks() LIMIT 3;
 SELECT count(loopit_replay_lead(log_id)) FROM loopit.unresolved_lead WHERE reason = 'workspace_not_found' AND dealership_id = 998;
 SELECT * FROM tasks();
 
+-- Most leads are lost to one cause, which comes first: to dealerships that are
+-- all unknown, which are one task.
+SELECT count(loopit_ingest_lead(jsonb_build_object('id', 'u' || i, 'dealership', jsonb_build_object('id', 9000 + i % 5),
+	'prospect', jsonb_build_object('email', 'u' || i || '@example.com')))) FROM generate_series(1, 15) i;
+SELECT count(loopit_ingest_lead(jsonb_build_object('id', 'm' || i, 'dealership', '{"id": 998}'::jsonb,
+	'prospect', jsonb_build_object('email', 'm', 'first_name', 'M')))) FROM generate_series(1, 2) i;
+SELECT * FROM tasks() LIMIT 6;
+
+-- Nothing has come since yesterday evening, though some should have.
+TRUNCATE loopit.ingest_log;
+INSERT INTO loopit.ingest_log (received_at, dealership_id, workspace_id, duration_us, payload_version, asked_for_booking, status,
+	lead_reference, email, person_action, booking_action, booking_reason, ingested_by, outcome, payload)
+SELECT now() - interval '13 hours' - i * interval '10 minutes', 998, 7, 300, 1, false, 'processed', 's' || i, 's' || i || '@example.com',
+	'created', 'skipped', 'not_provided', 'hook', '{"issues": []}', '{}' FROM generate_series(0, 2500) i;
+SELECT substring(line FROM '^ 1. URGENT: No lead has arrived for 13 hours') FROM tasks() line WHERE line ~ 'URGENT';
 -- A sender decides how large a payload is, and how many keys it has: what is asked
 -- for is shown of an ordinary one only, so that a report costs no more than that.
 SELECT count(loopit_ingest_lead(test.lead(jsonb_build_object('id', 'keys' || keys, 'item', '{"vin": "VIN91"}'::jsonb,

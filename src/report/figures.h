@@ -22,6 +22,8 @@
 #define BASE_DAYS		28		/* before the period, that it is compared with */
 #define CONVERSION_DAYS 7		/* the last ones, of a workspace */
 #define SILENCE_DAYS	60		/* how far back a dealership's leads are seen */
+#define NAMED_DEALERSHIPS 3		/* more are one task */
+#define MISSED_LEADS	10.0	/* who should have sent so many is silent */
 
 /* Leads received in the period, each once, however often it came. */
 typedef struct PeriodFigures
@@ -151,10 +153,16 @@ extern bool is_silent(const Figures *figures,
 extern int	compare_conversions(const ListCell *a, const ListCell *b);
 extern bool has_collapsed(const ConversionFigures *conversion);
 
-/* report_todo.c, report_ask.c, report_section.c; schema: where functions are */
+/*
+ * report_todo.c, report_ask.c, report_silence.c, report_section.c; schema: where
+ * functions are
+ */
 extern List *list_open_todos(Store *store, const Figures *figures,
 							 const char *schema);
 extern List *list_change_todos(const Figures *figures);
+extern char *guess_at_change(const Figures *figures,
+							 const IssueFigures *issue);
+extern List *add_silences(List *todos, const Figures *figures);
 extern List *list_sections(const Figures *figures, const char *schema);
 extern Code find_code(LeadText name);
 extern const char *replay_statement(const char *schema, LeadText reason,

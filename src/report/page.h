@@ -24,6 +24,7 @@
 /* What to do: in this order on the page. */
 typedef enum TodoLevel
 {
+	TODO_URGENT,				/* most leads that come in are lost to it */
 	TODO_FIX,					/* leads wait until somebody here acts */
 	TODO_ASK,					/* something changed at the sender */
 	TODO_TIDY,					/* leads that only the sender can correct */

@@ -1,8 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * report_ask.c
- *	  What to ask the sender about: issues that rose, websites that fell
- *	  silent.
+ *	  What to ask the sender about: issues that rose, fields that are gone.
  *
  * No lead waits for it, so an issue that keeps a lead open is left to
  * report_todo.c.
@@ -17,9 +16,6 @@
 
 #include "report/figures.h"
 #include "report/format.h"
-
-/* So many silent dealerships are one task. */
-#define NAMED_DEALERSHIPS	3
 
 /* Returns true if the code keeps a lead open, which then is a task of its own. */
 static bool
@@ -39,7 +35,9 @@ static bool
 says_missing(Code code)
 {
 	return code == CODE_ADDRESS_INCOMPLETE || code == CODE_LICENCE_INCOMPLETE ||
-		code == CODE_PASSPORT_INCOMPLETE;
+		code == CODE_PASSPORT_INCOMPLETE || code == CODE_DEALERSHIP_MISSING ||
+		code == CODE_EMAIL_MISSING || code == CODE_VEHICLE_MISSING ||
+		code == CODE_PACKAGE_MISSING;
 }
 
 /* Returns true if the code says that the value is taken for none. */
@@ -148,6 +146,16 @@ guess_text(Code code, bool several)
 		"The website may have renamed this field";
 }
 
+/* Returns true if it is a key that we do not read, and that came recently. */
+static bool
+is_new_key(const DriftRow *row)
+{
+	return !row->known && !row->of_dealership && row->path != NULL &&
+		(row->change == DRIFT_NEW ||
+		 (row->change == DRIFT_SHARE_CHANGED &&
+		  row->share[WINDOW_NOW] > 2 * row->share[WINDOW_BEFORE]));
+}
+
 /*
  * Names the keys that are new where the field is, and not read: one of them may
  * be its new name.
@@ -163,13 +171,22 @@ new_keys_text(const Figures *figures, Field field)
 	{
 		const DriftRow *row = &figures->drift.rows[i];
 
-		if (row->change == DRIFT_NEW && !row->known && !row->of_dealership &&
-			row->path != NULL &&
+		if (is_new_key(row) &&
 			strncmp(row->path, field_table[field].path, length) == 0 &&
 			strchr(row->path + length, '.') == NULL)
 			appendStringInfo(&out, "%s%s", out.len == 0 ? "" : ", ", row->path);
 	}
 	return out.len == 0 ? "" : psprintf(". New there, and not read: %s", out.data);
+}
+
+/* What may have happened at the sender, if an issue rose that keeps leads open. */
+char *
+guess_at_change(const Figures *figures, const IssueFigures *issue)
+{
+	Code		code = find_code(issue->code);
+
+	return psprintf("%s%s", guess_text(code, false), says_missing(code) ?
+					new_keys_text(figures, find_field(issue->field)) : "");
 }
 
 /* What the sender is to do. */
@@ -254,117 +271,6 @@ add_gone_fields(List *todos, const Figures *figures)
 							  new_keys_text(figures, field));
 		todos = lappend(todos, todo);
 	}
-	return todos;
-}
-
-/* How many leads a day the dealership sent while it did. */
-static char *
-rate_text(const Figures *figures, const DealershipFigures *dealership)
-{
-	double		days = (double) (figures->now - dealership->last) / USECS_PER_DAY;
-	double		rate = missing_leads(figures, dealership) / days;
-
-	return rate < 10 ? psprintf("%.1f", rate) : count_text((int64) rate);
-}
-
-static PageTodo *
-silence_todo(const Figures *figures, const DealershipFigures *dealership)
-{
-	PageTodo   *todo = palloc0(sizeof(PageTodo));
-
-	todo->level = TODO_ASK;
-	todo->leads = missing_leads(figures, dealership);
-	todo->headline = psprintf("Dealership " INT64_FORMAT " has sent nothing for %s",
-							  dealership->id,
-							  span_text(dealership->last, figures->now));
-	todo->text = psprintf("It belongs to %s. Its last lead came on %s; until then it sent %s a day. Ask the dealership whether its website is up, and Dealer Studio whether it still sends leads here; if it left, delete its row of loopit.dealership.",
-						  workspace_text(dealership->workspace_id,
-										 dealership->workspace),
-						  time_text(dealership->last),
-						  rate_text(figures, dealership));
-	return todo;
-}
-
-static PageTodo *
-silences_todo(const List *silent, double missing)
-{
-	PageTodo   *todo = palloc0(sizeof(PageTodo));
-	StringInfoData ids;
-	ListCell   *lc;
-
-	initStringInfo(&ids);
-	foreach(lc, silent)
-	{
-		const DealershipFigures *dealership = lfirst(lc);
-
-		if (foreach_current_index(lc) == 10)
-		{
-			appendStringInfoString(&ids, ", ...");
-			break;
-		}
-		appendStringInfo(&ids, "%s" INT64_FORMAT, ids.len > 0 ? ", " : "",
-						 dealership->id);
-	}
-	todo->level = TODO_ASK;
-	todo->leads = missing;
-	todo->headline = psprintf("%d dealerships have sent nothing for longer than usual",
-							  list_length(silent));
-	todo->text = psprintf("They are %s; the table of silent dealerships tells since when. Look at what they have in common: a client whose access was revoked, a website, a change of address. Then ask Dealer Studio whether it still sends their leads here.",
-						  ids.data);
-	return todo;
-}
-
-/* Leads of the base's days, per day. */
-static double
-usual_rate(const Figures *figures)
-{
-	int64		deliveries = 0;
-
-	for (int day = 0; day < BASE_DAYS; day++)
-		deliveries += figures->base_deliveries[day];
-	return (double) deliveries / BASE_DAYS;
-}
-
-/* If nothing came at all, it is the first thing to look at. */
-static PageTodo *
-all_silent_todo(const Figures *figures, TimestampTz last, double missing)
-{
-	PageTodo   *todo = palloc0(sizeof(PageTodo));
-
-	todo->level = TODO_FIX;
-	todo->leads = (double) PG_INT64_MAX;
-	todo->headline = psprintf("No lead has arrived for %s",
-							  span_text(last, figures->now));
-	todo->text = psprintf("The last one came on %s; usually %s a day do. Look at the front end first: whether it runs, whether it answers 401 or 5xx, whether it reaches this database. Then ask Dealer Studio whether it sends.",
-						  time_text(last),
-						  count_text((int64) usual_rate(figures)));
-	return todo;
-}
-
-static List *
-add_silences(List *todos, const Figures *figures)
-{
-	List	   *silent = NIL;
-	TimestampTz last = DT_NOBEGIN;
-	double		missing = 0;
-	ListCell   *lc;
-
-	foreach(lc, figures->dealerships)
-	{
-		DealershipFigures *dealership = lfirst(lc);
-
-		last = Max(last, dealership->last);
-		if (!is_silent(figures, dealership))
-			continue;
-		silent = lappend(silent, dealership);
-		missing += missing_leads(figures, dealership);
-	}
-	if (silent != NIL && figures->period.deliveries == 0)
-		return lappend(todos, all_silent_todo(figures, last, missing));
-	if (list_length(silent) > NAMED_DEALERSHIPS)
-		return lappend(todos, silences_todo(silent, missing));
-	foreach(lc, silent)
-		todos = lappend(todos, silence_todo(figures, lfirst(lc)));
 	return todos;
 }
 

@@ -23,9 +23,6 @@
 /* Fewer leads than these are no reason to look. */
 #define FEW_LEADS		5
 
-/* A dealership that should have sent so many is silent, after a day at least. */
-#define MISSED_LEADS	10.0
-
 static int
 compare_doubles(const void *a, const void *b)
 {

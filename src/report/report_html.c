@@ -110,11 +110,11 @@ static void
 write_todo(StringInfo out, const PageTodo *todo)
 {
 	static const char *const classes[] = {
-		[TODO_FIX] = "fix",[TODO_ASK] = "ask",[TODO_TIDY] = "tidy",
-		[TODO_DONE] = "done"
+		[TODO_URGENT] = "fix urgent",[TODO_FIX] = "fix",[TODO_ASK] = "ask",
+		[TODO_TIDY] = "tidy",[TODO_DONE] = "done"
 	};
 	static const char *const labels[] = {
-		[TODO_FIX] = "Fix",[TODO_ASK] = "Ask the sender",
+		[TODO_URGENT] = "Urgent",[TODO_FIX] = "Fix",[TODO_ASK] = "Ask the sender",
 		[TODO_TIDY] = "When there is time",[TODO_DONE] = "Now"
 	};
 	ListCell   *lc;

@@ -59,6 +59,7 @@ const char *const page_style =
 ".todo p:not(.label) { margin-top: .35rem; max-width: 46rem; color: var(--soft); font-size: .9375rem; }\n"
 ".label { color: var(--level); font-size: .75rem; font-weight: 650; letter-spacing: .04em; text-transform: uppercase; }\n"
 ".fix { --level: var(--fix); } .ask { --level: var(--ask); }\n"
+".urgent { box-shadow: inset 0 0 0 1px var(--fix); }\n"
 ".tidy { --level: var(--tidy); } .done { --level: var(--done); }\n"
 ".todos + .note { margin-top: .75rem; }\n"
 ".totals { display: grid; grid-template-columns: repeat(6, 1fr); gap: .75rem; }\n"

@@ -20,6 +20,10 @@
 
 #define MAX_TASKS		200
 
+/* A task of so many leads of the period, a third of all, is urgent. */
+#define URGENT_LEADS	10
+#define URGENT_PART		3
+
 /* Returns the code of that name; CODE_NONE if there is none. */
 Code
 find_code(LeadText name)
@@ -50,9 +54,24 @@ replay_statement(const char *schema, LeadText reason, const char *condition)
 					schema, literal_text(reason), condition);
 }
 
+/* Returns true if so many dealerships have no workspace that they are one task. */
+static bool
+are_many_unknown(const Figures *figures)
+{
+	int			unknown = 0;
+	ListCell   *lc;
+
+	foreach(lc, figures->open_groups)
+	{
+		if (find_code(((const OpenGroup *) lfirst(lc))->reason) == CODE_WORKSPACE_NOT_FOUND)
+			unknown++;
+	}
+	return unknown > NAMED_DEALERSHIPS;
+}
+
 /* Returns true if one deed settles the leads of both. */
 static bool
-is_one_task(const OpenGroup *a, const OpenGroup *b)
+is_one_task(const OpenGroup *a, const OpenGroup *b, bool many_unknown)
 {
 	if (!same_text(a->reason, b->reason))
 		return false;
@@ -61,6 +80,7 @@ is_one_task(const OpenGroup *a, const OpenGroup *b)
 		case CODE_PACKAGE_NOT_FOUND:
 			return same_text(a->value, b->value);
 		case CODE_WORKSPACE_NOT_FOUND:
+			return many_unknown || a->dealership_id == b->dealership_id;
 		case CODE_DEALERSHIP_NOT_ALLOWED:
 			return a->dealership_id == b->dealership_id &&
 				same_text(a->client, b->client);
@@ -80,6 +100,7 @@ List *
 list_tasks(const Figures *figures)
 {
 	List	   *tasks = NIL;
+	bool		many_unknown = are_many_unknown(figures);
 	ListCell   *lc;
 
 	foreach(lc, figures->open_groups)
@@ -91,7 +112,7 @@ list_tasks(const Figures *figures)
 		foreach(other, tasks)
 		{
 			task = lfirst(other);
-			if (is_one_task(task->first, group))
+			if (is_one_task(task->first, group, many_unknown))
 				break;
 			task = NULL;
 		}
@@ -112,6 +133,14 @@ list_tasks(const Figures *figures)
 		task->log_id = Max(task->log_id, group->log_id);
 	}
 	return tasks;
+}
+
+/* Returns true if a great part of the leads that come in are lost to it. */
+bool
+is_urgent(const Figures *figures, const Task *task)
+{
+	return task->recent >= URGENT_LEADS &&
+		task->recent * URGENT_PART >= figures->period.deliveries;
 }
 
 /* "1 lead waits", "1,002 leads wait" */
@@ -243,6 +272,31 @@ hint_text(const Task *task)
 	if (task->first->hint.data == NULL)
 		return "";
 	return psprintf("%s ", value_text(task->first->hint));
+}
+
+/* Names the first dealerships, and how many more there are. */
+char *
+dealership_ids_text(const Task *task)
+{
+	StringInfoData out;
+	ListCell   *lc;
+
+	initStringInfo(&out);
+	foreach(lc, task->groups)
+	{
+		const OpenGroup *group = lfirst(lc);
+
+		if (foreach_current_index(lc) == NAMED_VALUES)
+		{
+			appendStringInfo(&out, " and %s more",
+							 count_text(list_length(task->groups) - NAMED_VALUES));
+			break;
+		}
+		appendStringInfo(&out, "%s" INT64_FORMAT " (%s)",
+						 out.len > 0 ? ", " : "", group->dealership_id,
+						 leads_text(group->leads));
+	}
+	return out.data;
 }
 
 /* Names the first values that are looked for, and how many more there are. */

@@ -208,8 +208,8 @@ static void
 put_todo(TextOut *out, const PageTodo *todo, int number)
 {
 	static const char *const labels[] = {
-		[TODO_FIX] = "FIX",[TODO_ASK] = "ASK",[TODO_TIDY] = "LATER",
-		[TODO_DONE] = "NOW"
+		[TODO_URGENT] = "URGENT",[TODO_FIX] = "FIX",[TODO_ASK] = "ASK",
+		[TODO_TIDY] = "LATER",[TODO_DONE] = "NOW"
 	};
 	ListCell   *lc;
 

@@ -168,6 +168,22 @@ location_todo(const Task *task, const char *schema)
 	return todo;
 }
 
+/* Many dealerships without a workspace: their rows were lost, or never loaded. */
+static PageTodo *
+dealerships_todo(const Task *task, const char *schema)
+{
+	PageTodo   *todo = new_todo(task, TODO_FIX);
+
+	todo->headline = psprintf("%s for %d dealerships that no workspace has",
+							  wait_text(task), list_length(task->groups));
+	todo->text = psprintf("dealership.id is %s, and loopit.dealership has no such rows, so nothing of these leads is stored. %s If rows were deleted, load them again; otherwise add each with the id of its workspace. Then replay the leads; if a number is wrong, have the website corrected.",
+						  dealership_ids_text(task), timing_text(task));
+	add_statement(todo, psprintf("SELECT dealership_id, count(*) FROM loopit.unresolved_lead WHERE reason = %s GROUP BY 1 ORDER BY 2 DESC;",
+								 literal_text(task->first->reason)));
+	add_statement(todo, replay_statement(schema, task->first->reason, ""));
+	return todo;
+}
+
 static PageTodo *
 dealership_todo(Store *store, const Task *task, const char *schema)
 {
@@ -280,10 +296,10 @@ conflict_todo(const Task *task, const char *schema)
 static char *
 rise_text(const Figures *figures, const IssueFigures *issue)
 {
-	return psprintf("It is so with %s of the leads, %s before, since %s. ",
+	return psprintf("It is so with %s of the leads, %s before, since %s. %s. Ask Dealer Studio what changed. ",
 					share_text(issue->leads, figures->period.deliveries),
 					share_text(issue->base_leads, issue->base_deliveries),
-					day_text(issue->since));
+					day_text(issue->since), guess_at_change(figures, issue));
 }
 
 /* Leads that only the sender can correct, and reasons that are not ours. */
@@ -325,6 +341,8 @@ task_todo(Store *store, const Figures *figures, const Task *task,
 			return location_todo(task, schema);
 		case CODE_WORKSPACE_NOT_FOUND:
 		case CODE_DEALERSHIP_NOT_ALLOWED:
+			if (task->code == CODE_WORKSPACE_NOT_FOUND && list_length(task->groups) > NAMED_DEALERSHIPS)
+				return dealerships_todo(task, schema);
 			return dealership_todo(store, task, schema);
 		case CODE_DATABASE_ERROR:
 			return error_todo(task, schema);
@@ -343,6 +361,13 @@ list_open_todos(Store *store, const Figures *figures, const char *schema)
 	ListCell   *lc;
 
 	foreach(lc, list_tasks(figures))
-		todos = lappend(todos, task_todo(store, figures, lfirst(lc), schema));
+	{
+		const Task *task = lfirst(lc);
+		PageTodo   *todo = task_todo(store, figures, task, schema);
+
+		if (is_urgent(figures, task))
+			todo->level = TODO_URGENT;
+		todos = lappend(todos, todo);
+	}
 	return todos;
 }

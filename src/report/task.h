@@ -22,6 +22,7 @@ typedef struct Task
 } Task;
 
 extern List *list_tasks(const Figures *figures);
+extern bool is_urgent(const Figures *figures, const Task *task);
 
 /* Sentences, and parts of them */
 extern bool is_of_one_workspace(const Task *task);
@@ -31,5 +32,6 @@ extern char *wait_text(const Task *task);
 extern char *timing_text(const Task *task);
 extern char *hint_text(const Task *task);
 extern char *values_text(const Task *task);
+extern char *dealership_ids_text(const Task *task);
 
 #endif							/* LOOPIT_TASK_H */

@@ -41,6 +41,8 @@
 	" AND ($4 IS NULL OR l.received_at OPERATOR(pg_catalog.<=) $4)"
 #define FROM_DEALERSHIP	" AND ($5 IS NULL OR l.dealership_id" EQ "$5)"
 #define NEWEST_FIRST	" ORDER BY l.received_at DESC, l.id DESC"
+/* the same by what no index has, since all rows that are found are read */
+#define FOUND_NEWEST_FIRST	" ORDER BY l.received_at OPERATOR(pg_catalog.+) '0'::pg_catalog.interval DESC, l.id DESC"
 
 /* Marked rows, without conflicts, that are settled, and that nobody has locked. */
 #define SETTLED_ROWS(condition) \
@@ -181,14 +183,14 @@ const StatementSpec statements[NUM_STATEMENTS] = {
 		/* $6: the reference without a # that it may begin with */
 		FIND_LEADS " WHERE l.lead_reference" EQ "ANY (ARRAY[$1, $6])"
 		" AND ($2 IS NULL OR l.email" EQ "$2)" IN_TIME FROM_DEALERSHIP
-		NEWEST_FIRST,
+		FOUND_NEWEST_FIRST,
 		TABLE(INGEST_LOG),
 		ARGS(TEXTOID, TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID, TEXTOID),
 		RESULTS(FOUND_LEAD)
 	},
 	[SQL_FIND_LEADS_BY_EMAIL] = {
 		FIND_LEADS " WHERE l.email" EQ "$2 AND $1 IS NULL" IN_TIME
-		FROM_DEALERSHIP NEWEST_FIRST,
+		FROM_DEALERSHIP FOUND_NEWEST_FIRST,
 		TABLE(INGEST_LOG),
 		ARGS(TEXTOID, TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID),
 		RESULTS(FOUND_LEAD)
@@ -199,7 +201,7 @@ const StatementSpec statements[NUM_STATEMENTS] = {
 		" AND l.dealership_id" EQ "$5"
 		" AND l.received_at OPERATOR(pg_catalog.>=) COALESCE($3, '-infinity')"
 		" AND l.received_at OPERATOR(pg_catalog.<=) COALESCE($4, 'infinity')"
-		NEWEST_FIRST,
+		FOUND_NEWEST_FIRST,
 		TABLE(INGEST_LOG),
 		ARGS(TEXTOID, TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID),
 		RESULTS(FOUND_LEAD)
@@ -265,8 +267,7 @@ const StatementSpec statements[NUM_STATEMENTS] = {
 		ARGS(INT8OID, TIMESTAMPTZOID)
 	},
 	[SQL_LOCK_PERSON_TO_FORGET] = {
-		"SELECT p.id FROM loopit.person p"
-		" WHERE p.workspace_id" EQ "$1 AND p.email" EQ "$2 FOR UPDATE",
+		"SELECT p.id FROM loopit.person p WHERE p.workspace_id" EQ "$1 AND p.email" EQ "$2 FOR UPDATE",
 		TABLE(PERSON),
 		ARGS(INT8OID, TEXTOID),
 		RESULTS(INT8OID)
@@ -284,8 +285,7 @@ const StatementSpec statements[NUM_STATEMENTS] = {
 		ARGS(INT8OID, INT8OID)
 	},
 	[SQL_DELETE_PERSON] = {
-		"DELETE FROM loopit.person p"
-		" WHERE p.workspace_id" EQ "$1 AND p.id" EQ "$2",
+		"DELETE FROM loopit.person p WHERE p.workspace_id" EQ "$1 AND p.id" EQ "$2",
 		TABLE(PERSON),
 		ARGS(INT8OID, INT8OID)
 	},

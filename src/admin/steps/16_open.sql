@@ -92,24 +92,29 @@ WHERE l.open AND l.id + 0 = l.id AND NOT s.settled;
 COMMENT ON VIEW loopit.open_delivery IS
 	'The rows of loopit.ingest_log that are still open: of a lead that was rejected, failed, got no booking though it asked for one, or conflicts with its booking, and that nothing later settled.';
 
+-- What settles a later row of the lead settles an earlier one, too, so the mark of
+-- a later one is enough, but for an earlier conflict, and where the other row is
+-- not the later one.
 CREATE OR REPLACE VIEW loopit.unresolved_lead AS
 SELECT l.log_id, l.received_at, l.dealership_id, l.workspace_id,
 	l.lead_reference, l.email, l.status, l.reason, l.asked_for_booking
 FROM loopit.open_delivery l
 CROSS JOIN LATERAL (
-	SELECT EXISTS (
-		SELECT FROM loopit.open_delivery o
-		WHERE o.dealership_id = l.dealership_id
+	SELECT l.reason <> 'booking_conflict' AND EXISTS (
+		SELECT FROM loopit.ingest_log o
+		WHERE o.open
+		AND o.dealership_id = l.dealership_id
 		AND o.lead_reference = l.lead_reference
 		AND o.asked_for_booking >= l.asked_for_booking
 		AND o.received_at >= l.received_at
-		AND (o.received_at, o.log_id) > (l.received_at, l.log_id))
-	OR NOT l.asked_for_booking
+		AND (o.received_at, o.id) > (l.received_at, l.log_id))
+	OR (l.reason = 'booking_conflict' OR NOT l.asked_for_booking)
 	AND EXISTS (
 		SELECT FROM loopit.open_delivery o
 		WHERE o.dealership_id = l.dealership_id
 		AND o.lead_reference = l.lead_reference
-		AND o.asked_for_booking) AS superseded
+		AND (o.asked_for_booking, o.received_at, o.log_id)
+			> (l.asked_for_booking, l.received_at, l.log_id)) AS superseded
 	OFFSET 0) s
 WHERE NOT s.superseded;
 COMMENT ON VIEW loopit.unresolved_lead IS
