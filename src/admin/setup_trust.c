@@ -111,7 +111,7 @@ require_schema_owner(Oid schema)
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("schema \"loopit\" is owned by \"%s\"", name),
-				 errdetail("loopit_setup() works on a schema of the role that calls it only."),
+				 errdetail("Only the owner of the schema sets up and changes its tables."),
 				 errhint("If this role is meant to own the tables, run SET ROLE %s first.",
 						 quote_identifier(name))));
 	}
