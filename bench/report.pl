@@ -200,7 +200,7 @@ out(<<'TXT');
   alike. A checkpoint before each round; none, and no autovacuum, during it.
 - *new*: the specification's example with values of its own: person, licence and booking are created. *redelivery*: one of the
   loaded leads once more, nothing changes. *minimal*: id, dealership, e-mail and names of a known person, nothing changes.
-  *rejected*: the example with an invalid e-mail address.
+  *rejected*: a new lead with an invalid e-mail address.
 - Everyone gets the payload in the same way: the statement's parameter is the lead's number, from which the example's pieces
   are joined to a text, and for all but the raw body the cast to jsonb parses it, as it does a client's text. That is in all
   figures but the targets, and so brings ratios nearer to 1; the last three lines show how much it is.
