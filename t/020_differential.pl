@@ -5,6 +5,8 @@
 # stored, and earlier payloads are sent again or replayed.
 #
 # LOOPIT_SEED      the seed, to repeat a run (each run prints its seed)
+# LOOPIT_TIME      the Unix time, at most an hour ago, from which values near today are
+#                  counted, for runs that are to have the same payloads
 # LOOPIT_PAYLOADS  the number of random payloads (default: 2000)
 
 use strict;
@@ -13,16 +15,21 @@ use utf8;
 
 use FindBin;
 use lib $FindBin::RealBin;
+# Payloads makes some of its values by chance when it is loaded.
+my $seed;
+BEGIN
+{
+	$seed = $ENV{LOOPIT_SEED} // int(rand(2**31));
+	srand($seed);
+}
 use Payloads;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-my $seed = $ENV{LOOPIT_SEED} // int(rand(2**31));
 my $payloads = $ENV{LOOPIT_PAYLOADS} // 2000;
 my $chunk = 2000;
 my $top = "$FindBin::RealBin/..";
-srand($seed);
 note("LOOPIT_SEED=$seed LOOPIT_PAYLOADS=$payloads");
 
 # ---------------------------------------------------------------------------

@@ -155,11 +155,14 @@ sub odd
 		1 => "\x{212a}\x{130}\x{131}ſ");
 }
 
+# The time from which some values are counted.
+our $start = $ENV{LOOPIT_TIME} // time;
+
 our @dates = (
 	'01/04/2000', '29/02/2000', '29/02/2024', '31/12/9999', '01/01/0001',
 	'10/10/1980', '10/10/2029', '30/06/1999', '31/01/1970', '28/02/1900', '31/12/1899', '01/01/1900',
 	# around today
-	map { my ($d, $m, $y) = (gmtime(time + 86400 * $_))[ 3 .. 5 ]; sprintf '%02d/%02d/%04d', $d, $m + 1, $y + 1900 } -1 .. 1);
+	map { my ($d, $m, $y) = (gmtime($start + 86400 * $_))[ 3 .. 5 ]; sprintf '%02d/%02d/%04d', $d, $m + 1, $y + 1900 } -1 .. 1);
 our @no_dates = (
 	'29/02/1900', '29/02/2023', '30/02/2000', '31/04/2000', '31/06/2000', '31/09/2000',
 	'31/11/2000', '32/01/2000', '00/01/2000', '01/00/2000', '01/13/2000', '12/31/2000',
@@ -266,7 +269,6 @@ sub odd_email
 
 # A few points in time, each in several notations, so that payloads often have the
 # same time; and times around the limit, a day ahead.
-our $start = time;
 sub rfc3339
 {
 	my ($time) = @_;
@@ -310,7 +312,7 @@ sub odd_updated_at
 		2 => sub { one_of(@times) },
 		4 => sub { one_of(@no_times) },
 		1 => sub { rfc3339($start + 25 * 3600) . 'Z' },
-		1 => sub { rfc3339($start + 48 * 3600) . '.5+23:59' },
+		1 => sub { rfc3339($start + 49 * 3600) . '.5+23:59' },
 		0.2 => sub { rfc3339($start + 23 * 3600) . 'Z' });
 }
 

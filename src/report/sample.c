@@ -61,6 +61,11 @@ static const StatementSpec extent_statement = {
 	.result_types = (const Oid[]) {TIMESTAMPTZOID, TIMESTAMPTZOID, InvalidOid}
 };
 
+/*
+ * The planner expects one row in two hundred of the log in each piece, and since
+ * PostgreSQL 18 it would rather sort what an index by dealership finds of that.
+ * There is no limit, but it does not know that, and takes the order of an index.
+ */
 static const StatementSpec pieces_statement = {
 	.sql = "SELECT d.*"
 	" FROM ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2))"
@@ -70,7 +75,7 @@ static const StatementSpec pieces_statement = {
 	" l.payload, l.outcome" FROM_LOG "p.start"
 	" AND l.received_at OPERATOR(pg_catalog.<) p.after"
 	" AND l.replay_of IS NULL"
-	" ORDER BY l.received_at OFFSET 0) AS d",
+	" ORDER BY l.received_at LIMIT (SELECT NULL::pg_catalog.int8)) AS d",
 	.tables = UINT32_C(1) << TABLE_INGEST_LOG,
 	.arg_types = (const Oid[]) {
 		TIMESTAMPTZARRAYOID, TIMESTAMPTZARRAYOID, InvalidOid
