@@ -308,7 +308,7 @@ put_cells(TextOut *out, const PageTable *table, const int *widths,
 		if (table->columns[i].kind == CELL_NUMBER)
 			put_spaces(out, padding);
 		put(out, cells[i]);
-		if (table->columns[i].kind != CELL_NUMBER && i < table->ncolumns - 1)
+		if (i < table->ncolumns - 1 && table->columns[i].kind != CELL_NUMBER)
 			put_spaces(out, padding);
 	}
 	end_line(out);

@@ -134,7 +134,7 @@ static void
 write_number(Writer *writer, const JsonNode *node)
 {
 	uint64		magnitude = node->u.magnitude;
-	int16		digits[MAX_NUMERIC_DIGITS]; /* from the last one on */
+	int16		digits[MAX_NUMERIC_DIGITS] = {0};	/* from the last one on */
 	int			count = 0;
 	int			last = 0;
 	int			weight;
