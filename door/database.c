@@ -31,8 +31,8 @@
 #define LAST_PAUSE INT64_C(500000)
 
 /*
- * How often a request may lose its connection.  A statement that makes the
- * server crash must not do so for 25 seconds.
+ * How often a request may lose its connection, other than by the crash of another.
+ * A statement that makes the server crash must not do so for 25 seconds.
  */
 #define LOSSES_LIMIT 3
 
@@ -84,12 +84,18 @@ option_value(const PQconninfoOption *options, const char *keyword)
 	return "";
 }
 
-/* A message of the server's may have personal data, so it is not printed. */
+/*
+ * A message of the server's may have personal data, so it is not printed.  If the
+ * server ends the connection because another one has crashed it, it says so.
+ */
 static void
-ignore_notice(void *unused, const char *message)
+receive_notice(void *argument, const PGresult *notice)
 {
-	(void) unused;
-	(void) message;
+	Database   *database = argument;
+	const char *sqlstate = PQresultErrorField(notice, PG_DIAG_SQLSTATE);
+
+	if (sqlstate != NULL && strcmp(sqlstate, "57P02") == 0)
+		database->crashed_by_another = true;
 }
 
 /* Returns true if item is the first of a list that commas separate. */
@@ -180,7 +186,8 @@ database_connect(Database *database)
 		database->connection = NULL;
 		return;
 	}
-	PQsetNoticeProcessor(database->connection, ignore_notice, NULL);
+	database->crashed_by_another = false;
+	PQsetNoticeReceiver(database->connection, receive_notice, database);
 	metrics.databases_up++;
 	find_host(database);
 	if (database->fallback)
@@ -362,7 +369,7 @@ database_call(Database *database, Statement statement, const Value values[2], in
 			PQclear(result);
 			if (late)
 				database_close(database);
-			else if (sqlstate[0] == '\0')
+			else if (sqlstate[0] == '\0' && !database->crashed_by_another)
 				losses++;
 		}
 		if (late || remedy == REMEDY_NONE || losses >= LOSSES_LIMIT)

@@ -31,6 +31,7 @@ typedef struct Database
 	struct pg_conn *connection; /* NULL: none could be made */
 	bool		prepared[STATEMENTS];
 	bool		fallback;		/* not the first host of the list */
+	bool		crashed_by_another; /* the server said so of the connection */
 	int			hosts;			/* in the list; 0: not known yet */
 } Database;
 

@@ -313,6 +313,7 @@ sub odd_updated_at
 		4 => sub { one_of(@no_times) },
 		1 => sub { rfc3339($start + 25 * 3600) . 'Z' },
 		1 => sub { rfc3339($start + 49 * 3600) . '.5+23:59' },
+		0.2 => sub { rfc3339($start + 46 * 3600) . '+23:59' },
 		0.2 => sub { rfc3339($start + 23 * 3600) . 'Z' });
 }
 
