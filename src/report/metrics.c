@@ -21,6 +21,7 @@
 #include "report/metrics.h"
 #include "rules/time.h"
 #include "store/look.h"
+#include "store/partition.h"
 
 #define ARGS(...)		.arg_types = (const Oid[]) {__VA_ARGS__, InvalidOid}
 #define EQ				" OPERATOR(pg_catalog.=) "
@@ -40,22 +41,27 @@
 	"  FROM pg_catalog.pg_partition_tree('loopit.ingest_log') p)," \
 	" pg_catalog.pg_total_relation_size('loopit.ingest_log'), 0)"
 
-/* $1: now, $2: when the day (UTC) began, $3: when it ends; not all are used */
-#define NOW_AND_TODAY	ARGS(TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID)
+/*
+ * $1: now, $2: when the day (UTC) began, $3: when it ends, $4: when the day before
+ * began if the log is partitioned, else -infinity; not all are used
+ */
+#define TIMES	ARGS(TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID)
 
 /*
- * When a dealership last sent something, since yesterday or before: so the
- * partitions of a year are not searched for each that sends every day.  The order,
- * and the range instead of an equality, leave no index but that on dealerships: a
- * planner that looks for the newest row of a third of the log reads the whole log
- * for a dealership that has none.
+ * When a dealership last sent something, since $4 or before: so the partitions of
+ * a year are not searched for each dealership that sends every day.
+ *
+ * The order, and the range instead of an equality, leave no index but that on
+ * dealerships: the planner would otherwise read the newest rows of all of them, be
+ * it the whole log, for each.  By the sub-SELECT it does not know how few rows come
+ * after $4, which would make it do the same with those.
  */
 #define LAST_DELIVERY(operator) \
 	"(SELECT n.received_at FROM loopit.ingest_log n" \
 	" WHERE n.dealership_id OPERATOR(pg_catalog.>=) d.id" \
 	" AND n.dealership_id OPERATOR(pg_catalog.<=) d.id" \
-	" AND n.replay_of IS NULL AND n.received_at OPERATOR(pg_catalog." operator ")" \
-	"  ($2 OPERATOR(pg_catalog.-) '1 day'::pg_catalog.interval)" \
+	" AND n.replay_of IS NULL" \
+	" AND n.received_at OPERATOR(pg_catalog." operator ") (SELECT $4)" \
 	" ORDER BY n.dealership_id DESC, n.received_at DESC LIMIT 1)"
 
 static const StatementSpec metrics[] = {
@@ -88,7 +94,7 @@ static const StatementSpec metrics[] = {
 		" SELECT 'loopit_leads_booked_total', " ID_TEXT("workspace_id") ","
 		"  " ID_TEXT("dealership_id") ", '', " NUMBER("pg_catalog.sum(booked)")
 		" FROM leads GROUP BY workspace_id, dealership_id",
-		NOW_AND_TODAY,
+		TIMES,
 		METRIC
 	},
 	{
@@ -105,7 +111,7 @@ static const StatementSpec metrics[] = {
 		" SELECT 'loopit_oldest_open_seconds', " ID_TEXT("workspace_id") ","
 		"  " ID_TEXT("dealership_id") ", reason, " SECONDS_SINCE("oldest")
 		" FROM leads",
-		NOW_AND_TODAY,
+		TIMES,
 		METRIC
 	},
 	{
@@ -116,7 +122,7 @@ static const StatementSpec metrics[] = {
 		"  ELSE " SECONDS_SINCE("l.received_at") " END"
 		" FROM loopit.dealership d CROSS JOIN LATERAL (SELECT COALESCE("
 		LAST_DELIVERY(">=") ", " LAST_DELIVERY("<") ") AS received_at OFFSET 0) l",
-		NOW_AND_TODAY,
+		TIMES,
 		METRIC
 	},
 	{
@@ -125,7 +131,7 @@ static const StatementSpec metrics[] = {
 		" SELECT 'loopit_log_oldest_seconds', '', '', '', COALESCE("
 		SECONDS_SINCE("pg_catalog.min(l.received_at)") ", 0)"
 		" FROM loopit.ingest_log l",
-		NOW_AND_TODAY,
+		TIMES,
 		METRIC
 	}
 };
@@ -141,6 +147,8 @@ put_metrics(Store *store, const StatementSpec *spec, TimestampTz now,
 	arg_integer(&args, now);
 	arg_integer(&args, day_start(today));
 	arg_integer(&args, day_start(today + 1));
+	arg_integer(&args, store_log_is_partitioned() ? day_start(today - 1) :
+				DT_NOBEGIN);
 	look_begin(store, spec, &args, &look);
 	while (look_next(&look))
 	{
