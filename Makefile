@@ -97,6 +97,7 @@ OBJS = \
 	src/store/tables.o \
 	src/store/value.o \
 	src/server/fault.o \
+	src/server/json_find.o \
 	src/server/json_out.o \
 	src/server/json_write.o \
 	src/server/owner.o \

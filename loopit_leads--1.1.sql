@@ -946,10 +946,10 @@ DROP STATISTICS IF EXISTS loopit.ingest_log_unsettled_stats;
 -- that a lead of many open rows does not cost their square.
 --
 -- OFFSET 0 makes that a look-up per open row, above the scan of all partitions
--- instead of once in each.  A dealership is compared by what no index has, and
--- the planner takes id + 0 = id, which is always true, for true of one row in 200:
--- by its estimates, which add up the partitions, the server would otherwise spend
--- minutes to compile the query.
+-- instead of once in each.  IS NOT DISTINCT FROM, which no index supports, leaves
+-- the index on the lead reference.  id + 0 = id is always true, and lowers the
+-- planner's estimate to one row in 200: it adds up the estimates of all partitions,
+-- and the server would otherwise compile the query (JIT), which takes minutes.
 CREATE OR REPLACE VIEW loopit.open_delivery AS
 SELECT l.id AS log_id, l.received_at, l.dealership_id, l.workspace_id,
 	l.lead_reference, l.email, l.status,
@@ -1121,9 +1121,10 @@ FROM loopit.ingest_log l;
 COMMENT ON VIEW loopit.ingest_log_result IS
 	'What is counted of a row of loopit.ingest_log.';
 
--- The upper bound excludes nothing, and the limit is none: the planner expects a
--- range to be small, and a limit that it does not know to be a tenth.  It adds up
--- the partitions, and the server compiles, for minutes, what it takes for long.
+-- The upper bound excludes nothing, and the limit is NULL, which is no limit.  Both
+-- lower the planner's estimate: it expects a range to be small, and an unknown limit
+-- to return a tenth of the rows.  It adds up the estimates of all partitions, and the
+-- server would otherwise compile the query (JIT), which takes minutes.
 CREATE OR REPLACE VIEW loopit.ingest_uncounted AS
 (SELECT r.day, r.workspace_id, r.dealership_id, r.status, r.reason, r.asked,
 	r.booked, r.received_at, r.outcome

@@ -531,7 +531,7 @@ END
 $$;
 
 -- What the newest current delivery of a lead said that did not skip the thing.
-CREATE FUNCTION peer.heard(reference text, workspace bigint, person bigint, thing text) RETURNS peer.form
+CREATE FUNCTION peer.stored_form(reference text, workspace bigint, person bigint, thing text) RETURNS peer.form
 	LANGUAGE plpgsql STABLE
 	SET search_path = pg_catalog, pg_temp
 	AS $$
@@ -1456,9 +1456,9 @@ BEGIN
 									AND NOT l.outcome @> '{"issues": [{"code": "updated_at_invalid"}]}'
 									ORDER BY l.received_at DESC, l.id DESC
 									LIMIT 1)), base,
-									peer.heard(v_reference, the_workspace, the_person, 'address'),
-									peer.heard(v_reference, the_workspace, the_person, 'driver_licence'),
-									peer.heard(v_reference, the_workspace, the_person, 'passport'));
+									peer.stored_form(v_reference, the_workspace, the_person, 'address'),
+									peer.stored_form(v_reference, the_workspace, the_person, 'driver_licence'),
+									peer.stored_form(v_reference, the_workspace, the_person, 'passport'));
 							END IF;
 							CONTINUE;
 						END IF;

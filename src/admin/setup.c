@@ -247,9 +247,7 @@ setup_run(ReturnSetInfo *result, Oid function)
 	owner_begin_as(&scope, GetUserId());
 	/* "already exists, skipping" is what idempotent steps are about */
 	if (client_min_messages < WARNING)
-		(void) set_config_option("client_min_messages", "warning",
-								 PGC_USERSET, PGC_S_SESSION,
-								 GUC_ACTION_SAVE, true, 0, false);
+		owner_set("client_min_messages", "warning");
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
 

@@ -261,13 +261,6 @@ convert(Conversion *conversion)
 	carry_views(carried);
 }
 
-static void
-set_locally(const char *setting, const char *value)
-{
-	(void) set_config_option(setting, value, PGC_USERSET, PGC_S_SESSION,
-							 GUC_ACTION_SAVE, true, 0, false);
-}
-
 /* Makes the log a partitioned table; returns what was done, "" if it is one. */
 static char *
 partition_log_itself(Oid schema, Period period)
@@ -287,8 +280,8 @@ partition_log_itself(Oid schema, Period period)
 	find_preparations(&conversion, period);
 	conversion.sequence = get_relname_relid("ingest_log_id_seq", schema);
 	nest_level = NewGUCNestLevel();
-	set_locally("client_min_messages", "warning");
-	set_locally("default_tablespace", "");
+	owner_set("client_min_messages", "warning");
+	owner_set("default_tablespace", "");
 	lock_patiently(&conversion);
 	require_carriable(conversion.log);
 	prepare(&conversion, period);

@@ -19,6 +19,7 @@
 #include "ingest/outcome.h"
 #include "ingest/stages.h"
 #include "payload/read.h"
+#include "server/json_find.h"
 
 /*
  * Returns true if the payload is older than the person.  One that is effective
@@ -96,12 +97,14 @@ was_current_for_sure(Jsonb *outcome, Thing thing)
 	return was_current(outcome, thing) && !had_invalid_time(outcome);
 }
 
-/* Returns true if the thing was then stored as the delivery had it. */
+/* Returns true if the thing was stored as the delivery had it. */
 static bool
-was_heard(Jsonb *outcome, Thing thing)
+was_stored(Jsonb *outcome, Thing thing)
 {
-	return was_current(outcome, thing) &&
-		outcome_action(outcome, thing) != ACTION_SKIPPED;
+	LeadText	action = json_find_text_of(outcome, thing_name(thing), "action");
+
+	return was_current(outcome, thing) && action.data != NULL &&
+		!text_is(action, action_name(ACTION_SKIPPED));
 }
 
 /* Reads the newest delivery of the lead that is_base() accepts; NULL: none. */
@@ -150,13 +153,14 @@ has_part_of(const Lead *lead, Thing thing)
 
 /*
  * Returns the base of a lead whose newest delivery only filled what was empty,
- * because its updated_at was invalid.  What it said otherwise was not heard, so
- * it is news once it comes with a valid time: the delivery before is the base, if
- * there is one.
+ * because its updated_at was invalid.  Its other values were not stored, so they
+ * count as changed once they come with a valid time: the base is the delivery
+ * before, if there is one.
  *
- * What that one lacks may have been filled, and corrected since.  An address or
- * a document was, as a whole, by the newest delivery that did not skip it.  Which
- * fields of a person were filled is not known, so all are taken.
+ * What that one lacks may have been filled, and corrected since.  An address or a
+ * document was filled as a whole, by the newest delivery that did not skip it.
+ * Which fields of a person were filled is not known, so all are taken from the
+ * newest delivery.
  */
 static Lead *
 base_before(const IngestContext *context, const Found *found, const Lead *newest)
@@ -172,7 +176,7 @@ base_before(const IngestContext *context, const Found *found, const Lead *newest
 	{
 		if (!has_part_of(base, (Thing) thing))
 			add_to_base(base, (Thing) thing,
-						read_base(context, found, was_heard, (Thing) thing,
+						read_base(context, found, was_stored, (Thing) thing,
 								  &outcome));
 	}
 	return base;

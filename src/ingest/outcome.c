@@ -202,36 +202,3 @@ outcome_has_issue(Jsonb *outcome, Code code)
 	}
 	return false;
 }
-
-/* Finds the value of a key; returns false if the container is no object. */
-static bool
-find_value(JsonbContainer *container, const char *key, JsonbValue *value)
-{
-	return JsonContainerIsObject(container) &&
-		getKeyJsonValueFromContainer(container, key, (int) strlen(key), value) != NULL;
-}
-
-/*
- * Returns the action of a thing in an outcome that was returned before;
- * ACTION_SKIPPED if there is none.
- */
-Action
-outcome_action(Jsonb *outcome, Thing thing)
-{
-	JsonbValue	value;
-
-	if (!find_value(&outcome->root, thing_name(thing), &value) ||
-		value.type != jbvBinary ||
-		!find_value(value.val.binary.data, "action", &value) ||
-		value.type != jbvString)
-		return ACTION_SKIPPED;
-	for (int action = ACTION_UNCHANGED; action <= ACTION_UPDATED; action++)
-	{
-		const char *name = action_name((Action) action);
-
-		if (strlen(name) == (size_t) value.val.string.len &&
-			memcmp(name, value.val.string.val, strlen(name)) == 0)
-			return (Action) action;
-	}
-	return ACTION_SKIPPED;
-}

@@ -41,7 +41,6 @@ typedef struct Outcome
 
 extern void outcome_nothing_stored(Outcome *outcome, Status status, Code reason);
 extern bool outcome_has_issue(Jsonb *outcome, Code code);
-extern Action outcome_action(Jsonb *outcome, Thing thing);
 extern Jsonb *outcome_to_jsonb(const Outcome *outcome);
 
 #endif							/* LOOPIT_OUTCOME_H */

@@ -14,50 +14,10 @@
 
 #include "report/issue.h"
 #include "report/printable.h"
+#include "server/json_find.h"
 
 #define MAX_ISSUES			100 /* ours has at most a few dozen */
 #define MAX_MESSAGE_LENGTH	1000	/* characters */
-
-/* Returns a container's member, NULL if it has none of that key. */
-static JsonbValue *
-find_member(JsonbContainer *container, const char *key, JsonbValue *value)
-{
-	if (!JsonContainerIsObject(container))
-		return NULL;
-	return getKeyJsonValueFromContainer(container, key, (int) strlen(key), value);
-}
-
-/* Returns a member that is an object or an array; NULL if there is none. */
-static JsonbContainer *
-find_container(JsonbContainer *container, const char *key)
-{
-	JsonbValue	value;
-
-	if (find_member(container, key, &value) == NULL || value.type != jbvBinary)
-		return NULL;
-	return value.val.binary.data;
-}
-
-/* Returns a member that is a string; no data if there is none. */
-static LeadText
-find_text(JsonbContainer *container, const char *key)
-{
-	JsonbValue	value;
-
-	if (find_member(container, key, &value) == NULL || value.type != jbvString)
-		return lead_text(NULL, 0);
-	return lead_text(value.val.string.val, value.val.string.len);
-}
-
-/* Returns a string of one of the outcome's things; no data if there is none. */
-LeadText
-outcome_text(Jsonb *outcome, const char *thing, const char *key)
-{
-	JsonbContainer *container = outcome == NULL ? NULL :
-		find_container(&outcome->root, thing);
-
-	return container == NULL ? lead_text(NULL, 0) : find_text(container, key);
-}
 
 /* Appends what separates the parts of a sentence. */
 static void
@@ -91,8 +51,8 @@ append_stored(StringInfo line, const SupportRow *row)
 	append_printable_start(line, row->person_action, 20);
 	for (int i = 0; i < lengthof(parts); i++)
 	{
-		LeadText	action = outcome_text(row->outcome, parts[i].key, "action");
-		LeadText	reason = outcome_text(row->outcome, parts[i].key, "reason");
+		LeadText	action = json_find_text_of(row->outcome, parts[i].key, "action");
+		LeadText	reason = json_find_text_of(row->outcome, parts[i].key, "reason");
 
 		if (action.data == NULL || text_is(reason, code_name(CODE_NOT_PROVIDED)))
 			continue;
@@ -143,7 +103,7 @@ static void
 write_error(TextPage *page, const SupportRow *row, const char *indent)
 {
 	static const char *const places[] = {"table", "column", "constraint"};
-	LeadText	sqlstate = outcome_text(row->outcome, "error", "sqlstate");
+	LeadText	sqlstate = json_find_text_of(row->outcome, "error", "sqlstate");
 	const CodeSpec *code = &code_table[CODE_DATABASE_ERROR];
 
 	appendStringInfo(&page->line, "%s- %s", indent, code->explanation);
@@ -153,7 +113,7 @@ write_error(TextPage *page, const SupportRow *row, const char *indent)
 		append_printable_start(&page->line, sqlstate, 5);
 		for (int i = 0; i < lengthof(places); i++)
 		{
-			LeadText	name = outcome_text(row->outcome, "error", places[i]);
+			LeadText	name = json_find_text_of(row->outcome, "error", places[i]);
 
 			if (name.data == NULL)
 				continue;
@@ -169,9 +129,9 @@ write_error(TextPage *page, const SupportRow *row, const char *indent)
 static void
 write_issue(TextPage *page, JsonbContainer *issue, const char *indent)
 {
-	LeadText	message = find_text(issue, "message");
-	LeadText	hint = find_text(issue, "hint");
-	LeadText	name = find_text(issue, "code");
+	LeadText	message = json_find_text(issue, "message");
+	LeadText	hint = json_find_text(issue, "hint");
+	LeadText	name = json_find_text(issue, "code");
 	Code		code = name.data == NULL ? CODE_NONE :
 		code_of_name(name.data, name.length);
 
@@ -200,7 +160,7 @@ bool
 write_issues(TextPage *page, const SupportRow *row, const char *indent)
 {
 	JsonbContainer *issues = row->outcome == NULL ? NULL :
-		find_container(&row->outcome->root, "issues");
+		json_find_container(&row->outcome->root, "issues");
 	bool		failed = text_is(row->status, status_name(STATUS_FAILED));
 	uint32		count = issues != NULL && JsonContainerIsArray(issues) ?
 		JsonContainerSize(issues) : 0;

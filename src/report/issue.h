@@ -11,7 +11,6 @@
 #include "report/lines.h"
 #include "report/support_row.h"
 
-extern LeadText outcome_text(Jsonb *outcome, const char *thing, const char *key);
 extern void write_result(TextPage *page, const SupportRow *row);
 extern bool write_issues(TextPage *page, const SupportRow *row, const char *indent);
 

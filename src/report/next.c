@@ -15,6 +15,7 @@
 #include "report/issue.h"
 #include "report/printable.h"
 #include "report/story.h"
+#include "server/json_find.h"
 
 #define INDENT_STEP	"    "
 #define INDENT_SQL	"         "
@@ -131,7 +132,7 @@ left_something_out(const SupportRow *row)
 
 	for (int i = 0; i < lengthof(parts); i++)
 	{
-		LeadText	reason = outcome_text(row->outcome, parts[i], "reason");
+		LeadText	reason = json_find_text_of(row->outcome, parts[i], "reason");
 
 		if (reason.data != NULL &&
 			!text_is(reason, code_name(CODE_NOT_PROVIDED)) &&

@@ -14,8 +14,8 @@
 #include "report/figures.h"
 #include "report/format.h"
 
-/* After so much of a day without any lead, it is not the night. */
-#define SILENT_NIGHT	0.5
+/* In days: a longer time without any lead is more than a night. */
+#define LONG_PAUSE		0.5
 
 /* How many leads a day the dealership sent while it did. */
 static char *
@@ -97,7 +97,7 @@ are_all_silent(const Figures *figures, TimestampTz last)
 	if (last == DT_NOBEGIN)
 		return false;
 	days = (double) (figures->now - last) / USECS_PER_DAY;
-	return days >= SILENT_NIGHT && days * usual_rate(figures) >= MISSED_LEADS;
+	return days >= LONG_PAUSE && days * usual_rate(figures) >= MISSED_LEADS;
 }
 
 /* If nothing came at all, it is the first thing to look at. */

@@ -125,10 +125,3 @@ support_find_open(Store *store, const LeadKey *lead, LeadText *reason)
 	look_end(&look);
 	return log_id;
 }
-
-/* Returns true if it is that text; one without data is none. */
-bool
-text_is(LeadText text, const char *string)
-{
-	return same_text(text, lead_text(string, strlen(string)));
-}

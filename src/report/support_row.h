@@ -54,6 +54,5 @@ extern int	support_list_rows(Store *store, const LeadKey *lead,
 extern int64 support_find_open(Store *store, const LeadKey *lead,
 							   LeadText *reason);
 extern LeadValue look_value(const Look *look, int column);
-extern bool text_is(LeadText text, const char *string);
 
 #endif							/* LOOPIT_SUPPORT_ROW_H */

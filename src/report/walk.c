@@ -16,6 +16,7 @@
 
 #include "payload/encoding.h"
 #include "report/trait.h"
+#include "server/json_find.h"
 
 #define LEVEL_LIMIT		8		/* the specification's example has 4 */
 
@@ -122,6 +123,10 @@ walk_payload(Traits *traits, Jsonb *payload)
 static void
 mark_issue(Traits *traits, LeadText field_path, LeadText code_text)
 {
+	if (code_text.data == NULL)
+		return;
+	if (field_path.data == NULL)	/* an issue of the whole payload */
+		field_path = lead_text("", 0);
 	for (int field = 0; field < NUM_FIELDS; field++)
 	{
 		const char *path = field_table[field].path;
@@ -142,41 +147,25 @@ mark_issue(Traits *traits, LeadText field_path, LeadText code_text)
 	}
 }
 
-/* The text at a key of an object; "" where there is none. */
-static LeadText
-text_at(JsonbContainer *object, const char *key)
-{
-	JsonbValue	value;
-
-	if (getKeyJsonValueFromContainer(object, key, (int) strlen(key),
-									 &value) == NULL ||
-		value.type != jbvString)
-		return lead_text("", 0);
-	return string_of(&value);
-}
-
 /* Marks the issues of an outcome. */
 void
 walk_outcome(Traits *traits, Jsonb *outcome)
 {
+	JsonbContainer *issues = json_find_container(&outcome->root, "issues");
 	JsonbIterator *iterator;
 	JsonbIteratorToken token;
 	JsonbValue	value;
 	int			values = 0;
 
-	if (!JB_ROOT_IS_OBJECT(outcome) ||
-		getKeyJsonValueFromContainer(&outcome->root, "issues",
-									 strlen("issues"), &value) == NULL ||
-		value.type != jbvBinary || !JsonContainerIsArray(value.val.binary.data))
+	if (issues == NULL || !JsonContainerIsArray(issues))
 		return;
-	iterator = JsonbIteratorInit(value.val.binary.data);
+	iterator = JsonbIteratorInit(issues);
 	/* the first token is the array's begin, which is not skipped */
 	while ((token = JsonbIteratorNext(&iterator, &value, true)) != WJB_DONE &&
 		   ++values < VALUE_LIMIT)
 	{
-		if (token == WJB_ELEM && value.type == jbvBinary &&
-			JsonContainerIsObject(value.val.binary.data))
-			mark_issue(traits, text_at(value.val.binary.data, "field"),
-					   text_at(value.val.binary.data, "code"));
+		if (token == WJB_ELEM && value.type == jbvBinary)
+			mark_issue(traits, json_find_text(value.val.binary.data, "field"),
+					   json_find_text(value.val.binary.data, "code"));
 	}
 }

@@ -49,6 +49,13 @@ same_text(LeadText a, LeadText b)
 	return a.length == b.length && memcmp(a.data, b.data, a.length) == 0;
 }
 
+/* Returns true if it is that text; one without data is none. */
+static inline bool
+text_is(LeadText text, const char *string)
+{
+	return same_text(text, lead_text(string, strlen(string)));
+}
+
 /* What the payload has for a field. */
 typedef enum RawKind
 {

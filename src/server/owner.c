@@ -218,10 +218,11 @@ owner_end(const OwnerScope *scope)
 	SetUserIdAndSecContext(scope->user, scope->security_context);
 }
 
-static void
-switch_off(const char *setting)
+/* Sets a setting until the scope, or a subtransaction in it, ends. */
+void
+owner_set(const char *setting, const char *value)
 {
-	(void) set_config_option(setting, "off", PGC_USERSET, PGC_S_SESSION,
+	(void) set_config_option(setting, value, PGC_USERSET, PGC_S_SESSION,
 							 GUC_ACTION_SAVE, true, 0, false);
 }
 
@@ -234,8 +235,8 @@ switch_off(const char *setting)
 void
 owner_prefer_indexes(void)
 {
-	switch_off("enable_seqscan");
-	switch_off("jit");
+	owner_set("enable_seqscan", "off");
+	owner_set("jit", "off");
 }
 
 /*

@@ -23,6 +23,7 @@ extern void owner_begin_unpinned(OwnerScope *scope);
 extern void owner_end(const OwnerScope *scope);
 extern int	owner_pin_settings(void);
 extern void owner_unpin_settings(int nest_level);
+extern void owner_set(const char *setting, const char *value);
 extern void owner_prefer_indexes(void);
 extern int64 owner_next_log_id(void);
 

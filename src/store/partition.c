@@ -26,6 +26,7 @@
 #include "utils/timestamp.h"
 
 #include "server/fault.h"
+#include "server/owner.h"
 #include "store/partition_list.h"
 
 /* How many partitions one call makes at most. */
@@ -175,9 +176,7 @@ make_partition(void *argument)
 	char	   *name = choose_name(new);
 
 	/* the caller's setting would say where its indexes are */
-	(void) set_config_option("default_tablespace", "",
-							 PGC_USERSET, PGC_S_SESSION,
-							 GUC_ACTION_SAVE, true, 0, false);
+	owner_set("default_tablespace", "");
 	run_ddl(new->store, "LOCK TABLE ONLY " INGEST_LOG " IN SHARE UPDATE EXCLUSIVE MODE");
 	create_like_log(new->store, name);
 	if (new->other != NULL)

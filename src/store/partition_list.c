@@ -26,6 +26,7 @@
 
 #include "rules/time.h"
 #include "server/fault.h"
+#include "server/owner.h"
 #include "store/partition_list.h"
 
 #define LOCK_TIMEOUT	"250ms"
@@ -266,9 +267,7 @@ limit_lock_waits(void)
 {
 	int			nest_level = NewGUCNestLevel();
 
-	(void) set_config_option("lock_timeout", LOCK_TIMEOUT,
-							 PGC_USERSET, PGC_S_SESSION,
-							 GUC_ACTION_SAVE, true, 0, false);
+	owner_set("lock_timeout", LOCK_TIMEOUT);
 	return nest_level;
 }
 

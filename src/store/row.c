@@ -117,14 +117,15 @@ note_locked(Store *store, Table table, const Datum *key)
 void
 find_rows(Store *store, Lookup lookup, Datum *key, RowScan *scan)
 {
-	Table		table = lookup_specs[lookup].table;
+	const LookupSpec *spec = &lookup_specs[lookup];
+	Table		table = spec->table;
 
 	scan->store = store;
 	scan->spec = &table_specs[table];
-	scan->max_rows = lookup_specs[lookup].max_rows;
+	scan->lookup = spec;
 	scan->rows = 0;
 	scan->access = access_to(store, table);
-	if (lookup_specs[lookup].recent && scan->access != &direct_access &&
+	if (spec->recent && scan->access != &direct_access &&
 		store->direct != NULL && direct_routing_column(table) >= 0)
 		scan->access = &recent_access;
 	scan->access->begin(scan, lookup, key);
@@ -133,7 +134,8 @@ find_rows(Store *store, Lookup lookup, Datum *key, RowScan *scan)
 bool
 next_row(RowScan *scan)
 {
-	return (scan->max_rows == 0 || scan->rows++ < scan->max_rows) &&
+	return (scan->lookup->max_rows == 0 ||
+			scan->rows++ < scan->lookup->max_rows) &&
 		scan->access->next(scan);
 }
 

@@ -22,11 +22,10 @@ typedef struct RowScan
 	const struct RowAccess *access;
 	Store	   *store;
 	const TableSpec *spec;
-	uint64		max_rows;		/* that are read, 0: all; how many were */
-	uint64		rows;
+	const LookupSpec *lookup;	/* what is looked for */
+	uint64		rows;			/* how many were read */
 	DirectScan	direct;			/* row_direct.c */
-	const LookupSpec *lookup;	/* in partitions: what is looked for, */
-	Datum	   *key;
+	Datum	   *key;			/* in partitions: of what is looked for, */
 	int			back;			/* how many partitions were begun, */
 	bool		searching;		/* and whether the last of them goes on */
 	SPITupleTable *tuples;		/* row_sql.c: the result */

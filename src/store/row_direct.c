@@ -23,9 +23,10 @@ open_relation(Store *store, Table table)
 }
 
 static void
-begin_scan(RowScan *scan, DirectRelation *relation, const LookupSpec *spec,
-		   Datum *key)
+begin_scan(RowScan *scan, DirectRelation *relation, Datum *key)
 {
+	const LookupSpec *spec = scan->lookup;
+
 	direct_scan_begin(&scan->direct, relation, spec->key, key, spec->nvalues);
 	if (spec->backward)
 		scan->direct.direction = BackwardScanDirection;
@@ -34,9 +35,7 @@ begin_scan(RowScan *scan, DirectRelation *relation, const LookupSpec *spec,
 static void
 begin_direct(RowScan *scan, Lookup lookup, Datum *key)
 {
-	const LookupSpec *spec = &lookup_specs[lookup];
-
-	begin_scan(scan, open_relation(scan->store, spec->table), spec, key);
+	begin_scan(scan, open_relation(scan->store, scan->lookup->table), key);
 }
 
 static bool
@@ -191,7 +190,7 @@ begin_partition(RowScan *scan)
 									 scan->back++, &none);
 	if (relation == NULL)
 		return false;
-	begin_scan(scan, relation, scan->lookup, scan->key);
+	begin_scan(scan, relation, scan->key);
 	return true;
 }
 
@@ -201,7 +200,6 @@ begin_recent(RowScan *scan, Lookup lookup, Datum *key)
 {
 	bool		none;
 
-	scan->lookup = &lookup_specs[lookup];
 	scan->key = key;
 	scan->back = 0;
 	for (int back = 0; back < DIRECT_PARTITIONS; back++)

@@ -91,9 +91,10 @@ FROM loopit.ingest_log l;
 COMMENT ON VIEW loopit.ingest_log_result IS
 	'What is counted of a row of loopit.ingest_log.';
 
--- The upper bound excludes nothing, and the limit is none: the planner expects a
--- range to be small, and a limit that it does not know to be a tenth.  It adds up
--- the partitions, and the server compiles, for minutes, what it takes for long.
+-- The upper bound excludes nothing, and the limit is NULL, which is no limit.  Both
+-- lower the planner's estimate: it expects a range to be small, and an unknown limit
+-- to return a tenth of the rows.  It adds up the estimates of all partitions, and the
+-- server would otherwise compile the query (JIT), which takes minutes.
 CREATE OR REPLACE VIEW loopit.ingest_uncounted AS
 (SELECT r.day, r.workspace_id, r.dealership_id, r.status, r.reason, r.asked,
 	r.booked, r.received_at, r.outcome
