@@ -77,6 +77,7 @@ OBJS = \
 	src/store/direct/eligibility.o \
 	src/store/direct/index.o \
 	src/store/direct/partition.o \
+	src/store/direct/tid_cache.o \
 	src/store/client.o \
 	src/store/day_count.o \
 	src/store/forget.o \
@@ -134,7 +135,7 @@ REGRESS = setup setup_again setup_version setup_definition setup_trust loader_ch
 REGRESS_OPTS = --inputdir=$(srcdir) --encoding=UTF8 --no-locale
 ISOLATION = same_new_email same_lead_reference same_document update_update \
 	asset_archived package_deleted person_erased base_order two_setups two_counts \
-	replay_erased
+	replay_erased remembered_row
 ISOLATION_OPTS = --inputdir=$(srcdir) --encoding=UTF8 --no-locale
 TAP_TESTS ?= 1
 

@@ -63,9 +63,9 @@ value_direct(const RowScan *scan, int column, bool *isnull)
 static bool
 lock_by_key(DirectRelation *relation, const Datum *key, LockTupleMode mode)
 {
-	return (slot_matches_key(relation, key) ||
+	return (slot_matches_key(relation, 0, key) ||
 			direct_find(relation, 0, key, relation->table->keys[0].ncolumns)) &&
-		direct_lock(relation, mode) && slot_matches_key(relation, key);
+		direct_lock(relation, mode) && slot_matches_key(relation, 0, key);
 }
 
 static bool

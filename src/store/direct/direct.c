@@ -21,7 +21,6 @@
 #include "access/sysattr.h"
 #include "access/tableam.h"
 #include "access/xact.h"
-#include "catalog/pg_collation_d.h"
 #include "commands/sequence.h"
 #include "commands/trigger.h"
 #include "executor/executor.h"
@@ -31,7 +30,7 @@
 
 #include "server/compat.h"
 #include "server/owner.h"
-#include "store/direct/direct.h"
+#include "store/direct/tid_cache.h"
 
 /*
  * The table's lock does not keep its indexes in place (ALTER INDEX ... SET
@@ -57,18 +56,23 @@ direct_scan_begin(DirectScan *scan, DirectRelation *relation, int key,
 				  const Datum *values, int count)
 {
 	const DirectIndex *index = &relation->table->keys[key];
-	Relation	index_rel = open_index(relation, index->number);
+	Relation	index_rel;
 	ScanKeyData keys[MAX_KEY_COLUMNS];
 
 	Assert(count <= index->ncolumns);
+	scan->relation = relation;
+	scan->direction = ForwardScanDirection;
+	scan->scan = NULL;
+	scan->found = tid_cache_find(relation, key, values, count, &scan->place);
+	if (scan->found)
+		return;
+	index_rel = open_index(relation, index->number);
 	for (int i = 0; i < count; i++)
 		ScanKeyEntryInitializeWithInfo(&keys[i], 0, (AttrNumber) (i + 1),
 									   BTEqualStrategyNumber, InvalidOid,
 									   index_rel->rd_indcollation[i],
 									   unconstify(FmgrInfo *, &index->equal[i]),
 									   values[i]);
-	scan->relation = relation;
-	scan->direction = ForwardScanDirection;
 	scan->scan = begin_index_scan(relation->rel, index_rel,
 								  GetActiveSnapshot(), count);
 	index_rescan(scan->scan, keys, count, NULL, 0);
@@ -84,10 +88,18 @@ bool
 direct_scan_next(DirectScan *scan)
 {
 	CHECK_FOR_INTERRUPTS();
+	if (scan->scan == NULL)
+	{
+		bool		found = scan->found;
+
+		scan->found = false;
+		return found;
+	}
 	if (!index_getnext_slot(scan->scan, scan->direction,
 							scan->relation->slot))
 		return false;
 	ExecMaterializeSlot(scan->relation->slot);
+	tid_cache_remember(&scan->place, scan->relation);
 	return true;
 }
 
@@ -95,7 +107,8 @@ direct_scan_next(DirectScan *scan)
 void
 direct_scan_end(DirectScan *scan)
 {
-	index_endscan(scan->scan);
+	if (scan->scan != NULL)
+		index_endscan(scan->scan);
 }
 
 /* Finds the first row of a search; false if there is none. */
@@ -109,29 +122,6 @@ direct_find(DirectRelation *relation, int key, const Datum *values, int count)
 	found = direct_scan_next(&scan);
 	direct_scan_end(&scan);
 	return found;
-}
-
-/* Returns true if the row in relation->slot has this primary key. */
-bool
-slot_matches_key(DirectRelation *relation, const Datum *values)
-{
-	const DirectIndex *key = &relation->table->keys[0];
-
-	if (TTS_EMPTY(relation->slot))
-		return false;
-	for (int i = 0; i < key->ncolumns; i++)
-	{
-		bool		isnull;
-		Datum		value = direct_value(relation, i, &isnull);
-
-		if (isnull ||
-			!DatumGetBool(FunctionCall2Coll(unconstify(FmgrInfo *,
-													   &key->equal[i]),
-											C_COLLATION_OID,
-											value, values[i])))
-			return false;
-	}
-	return true;
 }
 
 /* Returns a column of the row in relation->slot. */

@@ -31,6 +31,7 @@ typedef struct DirectIndex
 {
 	int			number;			/* among the table's indexes */
 	int			ncolumns;
+	bool		unique;
 	FmgrInfo	equal[MAX_KEY_COLUMNS];
 } DirectIndex;
 
@@ -84,11 +85,20 @@ typedef struct DirectSession
 	DirectRelation *relations;
 } DirectSession;
 
+/* Where tid_cache.c remembers the row of a key. */
+typedef struct TidCachePlace
+{
+	struct TidCacheEntry *entry;	/* NULL: nowhere */
+	uint32		hash;
+} TidCachePlace;
+
 /* Rows found by a key, in the order of its index. */
 typedef struct DirectScan
 {
 	DirectRelation *relation;
-	IndexScanDesc scan;
+	IndexScanDesc scan;			/* NULL: the only row was where it was last */
+	bool		found;			/* and it is still to be returned */
+	TidCachePlace place;
 	ScanDirection direction;
 } DirectScan;
 
@@ -112,7 +122,6 @@ extern bool direct_scan_next(DirectScan *scan);
 extern void direct_scan_end(DirectScan *scan);
 extern bool direct_find(DirectRelation *relation, int key,
 						const Datum *values, int count);
-extern bool slot_matches_key(DirectRelation *relation, const Datum *values);
 extern Datum direct_value(DirectRelation *relation, int column, bool *isnull);
 extern bool direct_lock(DirectRelation *relation, LockTupleMode mode);
 extern bool direct_is_writable(DirectRelation *relation);
@@ -122,5 +131,9 @@ extern void direct_insert(DirectRelation *relation, const Datum *values,
 						  const char *nulls);
 extern void direct_update(DirectRelation *relation, const Datum *values,
 						  const char *nulls);
+
+/* tid_cache.c */
+extern bool slot_matches_key(DirectRelation *relation, int key,
+							 const Datum *values);
 
 #endif							/* LOOPIT_DIRECT_H */

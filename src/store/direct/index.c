@@ -246,6 +246,7 @@ match_key(Relation index, const TableSpec *spec, const KeySpec *key,
 		fmgr_info_cxt(equal, &ready->equal[i], CurrentMemoryContext);
 	}
 	ready->ncolumns = key->ncolumns;
+	ready->unique = index->rd_index->indisunique;
 	return true;
 }
 

@@ -1,0 +1,19 @@
+/*-------------------------------------------------------------------------
+ *
+ * tid_cache.h
+ *	  Where rows were found last by a unique key; used by direct.c alone.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef LOOPIT_TID_CACHE_H
+#define LOOPIT_TID_CACHE_H
+
+#include "store/direct/direct.h"
+
+extern bool tid_cache_find(DirectRelation *relation, int key,
+						   const Datum *values, int count,
+						   TidCachePlace *place);
+extern void tid_cache_remember(const TidCachePlace *place,
+							   const DirectRelation *relation);
+
+#endif							/* LOOPIT_TID_CACHE_H */
