@@ -8,7 +8,7 @@ use lib $FindBin::Bin;
 use Loopit qw(new_node);
 use Test::More;
 
-my $node = new_node('remembered', 'fsync = off', 'autovacuum = off');
+my $node = new_node('remembered', 'fsync = off', 'autovacuum = off', 'shared_buffers = 16MB');
 $node->safe_psql('postgres', q{
 	CREATE SCHEMA test;
 	UPDATE loopit.asset SET stock_number = 'S' || id;

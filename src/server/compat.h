@@ -18,6 +18,7 @@
 #if PG_VERSION_NUM >= 160000
 #include "nodes/miscnodes.h"
 #endif
+#include "storage/bufmgr.h"
 #include "storage/proc.h"
 #include "utils/fmgrprotos.h"
 #include "utils/guc.h"
@@ -96,6 +97,19 @@ begin_index_scan(Relation table, Relation index, Snapshot snapshot, int nkeys)
 	return index_beginscan(table, index, snapshot, NULL, nkeys, 0);
 #else
 	return index_beginscan(table, index, snapshot, nkeys, 0);
+#endif
+}
+
+/* Pins the buffer if it still has the page of the row; ReleaseBuffer() unpins it. */
+static inline bool
+read_recent_buffer(Relation table, ItemPointerData tid, Buffer buffer)
+{
+#if PG_VERSION_NUM >= 160000
+	return ReadRecentBuffer(table->rd_locator, MAIN_FORKNUM,
+							ItemPointerGetBlockNumber(&tid), buffer);
+#else
+	return ReadRecentBuffer(table->rd_node, MAIN_FORKNUM,
+							ItemPointerGetBlockNumber(&tid), buffer);
 #endif
 }
 

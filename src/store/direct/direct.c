@@ -98,8 +98,8 @@ direct_scan_next(DirectScan *scan)
 	if (!index_getnext_slot(scan->scan, scan->direction,
 							scan->relation->slot))
 		return false;
-	ExecMaterializeSlot(scan->relation->slot);
 	tid_cache_remember(&scan->place, scan->relation);
+	ExecMaterializeSlot(scan->relation->slot);
 	return true;
 }
 

@@ -14,7 +14,7 @@
  * (check_index()), so this is the row that the index would lead to.  Otherwise
  * the index is asked.
  *
- * Memory: a static array of 192 kB a backend, of which the pages are used as they
+ * Memory: a static array of 256 kB a backend, of which the pages are used as they
  * are filled.  Rows are copied to the memory context of the relation's slot.
  *
  *-------------------------------------------------------------------------
@@ -26,11 +26,11 @@
 #include "catalog/pg_collation_d.h"
 #include "catalog/pg_type_d.h"
 #include "common/hashfn.h"
-#include "storage/bufmgr.h"
 #include "utils/builtins.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 
+#include "server/compat.h"
 #include "store/direct/tid_cache.h"
 
 #define TID_CACHE_ENTRIES 16384
@@ -39,7 +39,8 @@
 typedef struct TidCacheEntry
 {
 	uint32		hash;			/* of the table and the key */
-	ItemPointerData tid;		/* invalid: the entry was never used */
+	Buffer		buffer;			/* invalid: the entry was never used */
+	ItemPointerData tid;
 } TidCacheEntry;
 
 static TidCacheEntry entries[TID_CACHE_ENTRIES];
@@ -146,16 +147,15 @@ is_remembered_key(const DirectTable *table, int key, int count)
 }
 
 /*
- * Puts the row at that place into relation->slot, as a copy, and returns true, if
- * the snapshot sees it and it has the key; otherwise the slot is empty.
+ * Puts the row at that place, whose page exists, into relation->slot, as a copy,
+ * and returns true, if the snapshot sees it and it has the key; otherwise the slot
+ * is empty.
  */
 static bool
 fetch_if_key(DirectRelation *relation, ItemPointerData tid, int key,
 			 const Datum *values)
 {
-	/* VACUUM may have cut off the page, but not since the table was locked */
-	if (ItemPointerGetBlockNumber(&tid) < RelationGetNumberOfBlocks(relation->rel) &&
-		table_tuple_fetch_row_version(relation->rel, &tid, GetActiveSnapshot(),
+	if (table_tuple_fetch_row_version(relation->rel, &tid, GetActiveSnapshot(),
 									  relation->slot))
 	{
 		/* holds no buffer pin: see direct_scan_next() */
@@ -180,6 +180,7 @@ tid_cache_find(DirectRelation *relation, int key, const Datum *values,
 			   int count, TidCachePlace *place)
 {
 	const TidCacheEntry *entry;
+	bool		found;
 
 	place->entry = NULL;
 	if (IsolationIsSerializable() ||
@@ -191,16 +192,27 @@ tid_cache_find(DirectRelation *relation, int key, const Datum *values,
 
 	place->hash = hash_key(relation, key, values);
 	entry = place->entry = &entries[place->hash % TID_CACHE_ENTRIES];
-	return entry->hash == place->hash && ItemPointerIsValid(&entry->tid) &&
-		fetch_if_key(relation, entry->tid, key, values);
+
+	/*
+	 * VACUUM may have cut off the page.  If it is still in its buffer, it
+	 * exists; to ask for the length of the file would take a system call.
+	 */
+	if (entry->hash != place->hash || !BufferIsValid(entry->buffer) ||
+		!read_recent_buffer(relation->rel, entry->tid, entry->buffer))
+		return false;
+	found = fetch_if_key(relation, entry->tid, key, values);
+	ReleaseBuffer(entry->buffer);
+	return found;
 }
 
-/* Remembers the row in relation->slot. */
+/* Remembers the row in relation->slot, whose buffer is still pinned. */
 void
 tid_cache_remember(const TidCachePlace *place, const DirectRelation *relation)
 {
 	if (place->entry == NULL)
 		return;
+	Assert(TTS_IS_BUFFERTUPLE(relation->slot));
 	place->entry->hash = place->hash;
+	place->entry->buffer = ((BufferHeapTupleTableSlot *) relation->slot)->buffer;
 	place->entry->tid = relation->slot->tts_tid;
 }
