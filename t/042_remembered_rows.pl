@@ -126,6 +126,27 @@ for my $case (@cases)
 	} . Loopit::dealership() . q{UPDATE loopit.asset SET stock_number = 'S' || id});
 }
 
+# A snapshot that is older than the unique index sees rows that it would not allow: of
+# two vehicles with the VIN, the second has the stock number.
+my $told = q{SELECT test.said(loopit_validate_lead(test.lead(5, 'Depot', 'Premium')))};
+my @told = split /\n/, $node->safe_psql('postgres', qq{
+	DROP INDEX loopit.asset_vin_key;
+	UPDATE loopit.asset SET stock_number = NULL WHERE id = 705;
+	INSERT INTO loopit.asset (workspace_id, id, vin, stock_number) VALUES (7, 800, 'VIN5', 'S705');
+	BEGIN;
+	DECLARE remembered CURSOR FOR $told;
+	DECLARE by_sql CURSOR FOR $told;
+	DELETE FROM loopit.asset WHERE id = 800;
+	CREATE UNIQUE INDEX asset_vin_key ON loopit.asset (workspace_id, lower(vin COLLATE "C")) WHERE archived_at IS NULL;
+	FETCH remembered;
+	SET LOCAL loopit_leads.storage = sql;
+	FETCH by_sql;
+	COMMIT;
+	UPDATE loopit.asset SET stock_number = 'S705' WHERE id = 705;
+});
+like($told[1], qr/^processed 7 created created  ?705 /, 'an older snapshot than a unique index sees two vehicles with one VIN');
+is($told[0], $told[1], 'and a lead the one of them that SQL finds');
+
 # Many changes at random, in one session.
 my $seed = $ENV{LOOPIT_SEED} // 1;
 srand($seed);

@@ -32,6 +32,8 @@ typedef struct DirectIndex
 	int			number;			/* among the table's indexes */
 	int			ncolumns;
 	bool		unique;
+	TransactionId unique_since; /* made so by this transaction, or by an older
+								 * one */
 	FmgrInfo	equal[MAX_KEY_COLUMNS];
 } DirectIndex;
 

@@ -247,6 +247,7 @@ match_key(Relation index, const TableSpec *spec, const KeySpec *key,
 	}
 	ready->ncolumns = key->ncolumns;
 	ready->unique = index->rd_index->indisunique;
+	ready->unique_since = HeapTupleHeaderGetXmin(index->rd_indextuple->t_data);
 	return true;
 }
 

@@ -10,9 +10,9 @@
  * What is remembered is a hint, so it needs no invalidation: a place counts only
  * if the row that is there now is visible to the snapshot, has the key, and
  * satisfies the predicate of the key's index.  No other visible row can then
- * have that key, because the index is unique and its constraint is not deferred
- * (check_index()), so this is the row that the index would lead to.  Otherwise
- * the index is asked.
+ * have that key, because the index is unique, its constraint is not deferred
+ * (check_index()), and the snapshot is newer than the index (is_remembered_key()),
+ * so this is the row that the index would lead to.  Otherwise the index is asked.
  *
  * Memory: a static array of 256 kB a backend, of which the pages are used as they
  * are filled.  Rows are copied to the memory context of the relation's slot.
@@ -22,6 +22,7 @@
 #include "postgres.h"
 
 #include "access/tableam.h"
+#include "access/transam.h"
 #include "access/xact.h"
 #include "catalog/pg_collation_d.h"
 #include "catalog/pg_type_d.h"
@@ -127,14 +128,20 @@ slot_matches_key(DirectRelation *relation, int key, const Datum *values)
 /*
  * Returns true if rows can be remembered by this key: it identifies one row, and
  * hash_key() and slot_matches_key() know what it consists of.
+ *
+ * A snapshot that is older than the index may see two rows of the key, one of
+ * which was deleted before the index was made.  No snapshot of this session is
+ * older than TransactionXmin.
  */
 static bool
 is_remembered_key(const DirectTable *table, int key, int count)
 {
+	const DirectIndex *index = &table->keys[key];
 	const KeySpec *spec = &table->spec->keys[key];
 
-	if (!table->keys[key].unique || count != spec->ncolumns ||
-		spec->predicate == KEY_OF_OPEN_ROWS)
+	if (!index->unique || count != spec->ncolumns ||
+		spec->predicate == KEY_OF_OPEN_ROWS ||
+		!TransactionIdPrecedes(index->unique_since, TransactionXmin))
 		return false;
 	for (int i = 0; i < count; i++)
 	{
