@@ -100,16 +100,14 @@ begin_index_scan(Relation table, Relation index, Snapshot snapshot, int nkeys)
 #endif
 }
 
-/* Pins the buffer if it still has the page of the row; ReleaseBuffer() unpins it. */
+/* Pins the buffer if it still has that page; ReleaseBuffer() unpins it. */
 static inline bool
-read_recent_buffer(Relation table, ItemPointerData tid, Buffer buffer)
+read_recent_buffer(Relation table, BlockNumber block, Buffer buffer)
 {
 #if PG_VERSION_NUM >= 160000
-	return ReadRecentBuffer(table->rd_locator, MAIN_FORKNUM,
-							ItemPointerGetBlockNumber(&tid), buffer);
+	return ReadRecentBuffer(table->rd_locator, MAIN_FORKNUM, block, buffer);
 #else
-	return ReadRecentBuffer(table->rd_node, MAIN_FORKNUM,
-							ItemPointerGetBlockNumber(&tid), buffer);
+	return ReadRecentBuffer(table->rd_node, MAIN_FORKNUM, block, buffer);
 #endif
 }
 

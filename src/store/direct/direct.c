@@ -63,7 +63,7 @@ direct_scan_begin(DirectScan *scan, DirectRelation *relation, int key,
 	scan->relation = relation;
 	scan->direction = ForwardScanDirection;
 	scan->scan = NULL;
-	scan->found = tid_cache_find(relation, key, values, count, &scan->place);
+	scan->found = tid_cache_find(relation, key, values, count, &scan->hash);
 	if (scan->found)
 		return;
 	index_rel = open_index(relation, index->number);
@@ -98,7 +98,7 @@ direct_scan_next(DirectScan *scan)
 	if (!index_getnext_slot(scan->scan, scan->direction,
 							scan->relation->slot))
 		return false;
-	tid_cache_remember(&scan->place, scan->relation);
+	tid_cache_remember(scan->hash, scan->relation);
 	ExecMaterializeSlot(scan->relation->slot);
 	return true;
 }

@@ -31,8 +31,9 @@ typedef struct DirectIndex
 {
 	int			number;			/* among the table's indexes */
 	int			ncolumns;
-	bool		unique;
-	TransactionId unique_since; /* made so by this transaction, or by an older
+	bool		remembered;		/* by tid_cache.c: it is unique, and the key
+								 * consists of bigints and texts */
+	TransactionId unique_since; /* the transaction that made it so, or a later
 								 * one */
 	FmgrInfo	equal[MAX_KEY_COLUMNS];
 } DirectIndex;
@@ -87,20 +88,14 @@ typedef struct DirectSession
 	DirectRelation *relations;
 } DirectSession;
 
-/* Where tid_cache.c remembers the row of a key. */
-typedef struct TidCachePlace
-{
-	struct TidCacheEntry *entry;	/* NULL: nowhere */
-	uint32		hash;
-} TidCachePlace;
-
 /* Rows found by a key, in the order of its index. */
 typedef struct DirectScan
 {
 	DirectRelation *relation;
 	IndexScanDesc scan;			/* NULL: the only row was where it was last */
 	bool		found;			/* and it is still to be returned */
-	TidCachePlace place;
+	uint32		hash;			/* of the key, by which tid_cache.c remembers
+								 * the row; 0: it does not */
 	ScanDirection direction;
 } DirectScan;
 

@@ -225,6 +225,8 @@ match_key(Relation index, const TableSpec *spec, const KeySpec *key,
 		!matches_columns(index, spec, key) ||
 		!matches_predicate(index, spec, key))
 		return false;
+	ready->remembered = index->rd_index->indisunique &&
+		key->predicate != KEY_OF_OPEN_ROWS;
 	for (int i = 0; i < key->ncolumns; i++)
 	{
 		RegProcedure equal = InvalidOid;
@@ -244,9 +246,9 @@ match_key(Relation index, const TableSpec *spec, const KeySpec *key,
 		if (!OidIsValid(equal))
 			return false;
 		fmgr_info_cxt(equal, &ready->equal[i], CurrentMemoryContext);
+		ready->remembered &= equal == F_INT8EQ || equal == F_TEXTEQ;
 	}
 	ready->ncolumns = key->ncolumns;
-	ready->unique = index->rd_index->indisunique;
 	ready->unique_since = HeapTupleHeaderGetXmin(index->rd_indextuple->t_data);
 	return true;
 }

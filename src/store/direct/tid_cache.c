@@ -3,19 +3,19 @@
  * tid_cache.c
  *	  Where rows were found last by a unique key.
  *
- * Leads name the same vehicles, locations and packages again and again, and a
- * descent through an index costs ten times what it costs to read a row whose
- * place is known.
+ * Leads name the same vehicles, locations and packages again and again, and to
+ * read a row whose place is known costs a quarter of a search of its index.
  *
- * What is remembered is a hint, so it needs no invalidation: a place counts only
- * if the row that is there now is visible to the snapshot, has the key, and
- * satisfies the predicate of the key's index.  No other visible row can then
- * have that key, because the index is unique, its constraint is not deferred
- * (check_index()), and the snapshot is newer than the index (is_remembered_key()),
- * so this is the row that the index would lead to.  Otherwise the index is asked.
+ * A remembered place is a hint, so it needs no invalidation.  It is used only if
+ * the row that is there now is visible to the snapshot, has the key, and
+ * satisfies the predicate of the key's index.  Then it is the row that the index
+ * would lead to: the index is unique, its constraint is not deferred
+ * (check_index()), and the snapshot is not older than the index
+ * (is_remembered()), so no other visible row has the key.  Otherwise the index
+ * is searched.
  *
- * Memory: a static array of 256 kB a backend, of which the pages are used as they
- * are filled.  Rows are copied to the memory context of the relation's slot.
+ * Memory: a static array of 256 kB in each backend, whose pages are allocated as
+ * they are used.  Rows are copied to the memory context of the relation's slot.
  *
  *-------------------------------------------------------------------------
  */
@@ -25,39 +25,39 @@
 #include "access/transam.h"
 #include "access/xact.h"
 #include "catalog/pg_collation_d.h"
-#include "catalog/pg_type_d.h"
 #include "common/hashfn.h"
-#include "utils/builtins.h"
+#include "utils/fmgroids.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 
+#include "rules/text.h"
 #include "server/compat.h"
 #include "store/direct/tid_cache.h"
 
 #define TID_CACHE_ENTRIES 16384
 
-/* Of keys that fall on one entry, the last one is remembered. */
+/* Of keys that share an entry, the last one is remembered. */
 typedef struct TidCacheEntry
 {
-	uint32		hash;			/* of the table and the key */
-	Buffer		buffer;			/* invalid: the entry was never used */
+	uint32		hash;			/* of the table and the key; 0: never used */
+	Buffer		buffer;
 	ItemPointerData tid;
 } TidCacheEntry;
 
 static TidCacheEntry entries[TID_CACHE_ENTRIES];
 
-/* Keys are of bigint and text (is_remembered_key()). */
+/* Never returns 0. */
 static uint32
 hash_key(const DirectRelation *relation, int key, const Datum *values)
 {
-	const TableSpec *spec = relation->table->spec;
+	const DirectIndex *index = &relation->table->keys[key];
 	uint32		hash = hash_combine(relation->table->relid, key);
 
-	for (int i = 0; i < spec->keys[key].ncolumns; i++)
+	for (int i = 0; i < index->ncolumns; i++)
 	{
 		uint32		part;
 
-		if (spec->columns[spec->keys[key].columns[i].column].type == TEXTOID)
+		if (index->equal[i].fn_oid == F_TEXTEQ)
 		{
 			const		text *value = DatumGetTextPP(values[i]);
 
@@ -68,27 +68,18 @@ hash_key(const DirectRelation *relation, int key, const Datum *values)
 			part = murmurhash32((uint32) DatumGetInt64(values[i]));
 		hash = hash_combine(hash, part);
 	}
-	return hash;
+	return Max(hash, 1);
 }
 
-/* Returns true if lower(column COLLATE "C") is that text. */
+/* Returns true if lower(column COLLATE "C") is the text, which is in lower case. */
 static bool
 folds_to(Datum column, Datum folded)
 {
-	text	   *value = DatumGetTextPP(column);
-	text	   *wanted = DatumGetTextPP(folded);
-	const char *data = VARDATA_ANY(value);
-	const char *wanted_data = VARDATA_ANY(wanted);
-	Size		length = VARSIZE_ANY_EXHDR(value);
+	const		text *value = DatumGetTextPP(column);
+	const		text *wanted = DatumGetTextPP(folded);
 
-	if (length != VARSIZE_ANY_EXHDR(wanted))
-		return false;
-	for (Size i = 0; i < length; i++)
-	{
-		if ((char) pg_ascii_tolower((unsigned char) data[i]) != wanted_data[i])
-			return false;
-	}
-	return true;
+	return text_equal_folded(VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value),
+							 VARDATA_ANY(wanted), VARSIZE_ANY_EXHDR(wanted));
 }
 
 /* Returns true if the row in relation->slot has this key. */
@@ -126,31 +117,19 @@ slot_matches_key(DirectRelation *relation, int key, const Datum *values)
 }
 
 /*
- * Returns true if rows can be remembered by this key: it identifies one row, and
- * hash_key() and slot_matches_key() know what it consists of.
+ * Returns true if the row of these first columns of a key can be remembered.
  *
  * A snapshot that is older than the index may see two rows of the key, one of
  * which was deleted before the index was made.  No snapshot of this session is
- * older than TransactionXmin.
+ * older than TransactionXmin.  SERIALIZABLE requires a search of the index, which
+ * notes there that the key was read.
  */
 static bool
-is_remembered_key(const DirectTable *table, int key, int count)
+is_remembered(const DirectIndex *index, int count)
 {
-	const DirectIndex *index = &table->keys[key];
-	const KeySpec *spec = &table->spec->keys[key];
-
-	if (!index->unique || count != spec->ncolumns ||
-		spec->predicate == KEY_OF_OPEN_ROWS ||
-		!TransactionIdPrecedes(index->unique_since, TransactionXmin))
-		return false;
-	for (int i = 0; i < count; i++)
-	{
-		Oid			type = table->spec->columns[spec->columns[i].column].type;
-
-		if (type != INT8OID && type != TEXTOID)
-			return false;
-	}
-	return true;
+	return index->remembered && count == index->ncolumns &&
+		TransactionIdPrecedes(index->unique_since, TransactionXmin) &&
+		!IsolationIsSerializable();
 }
 
 /*
@@ -177,49 +156,53 @@ fetch_if_key(DirectRelation *relation, ItemPointerData tid, int key,
 /*
  * Puts the row of the key into relation->slot, as a copy, and returns true, if it
  * is where it was last, or is the row that was found or locked before, maybe by
- * another key.  *place is where to remember the row that the index leads to, if
- * rows are remembered by the key.
- *
- * SERIALIZABLE goes by the index, which notes there that the key was read.
+ * another key.  *hash is what tid_cache_remember() needs to remember the row that
+ * the index leads to; 0: it is not remembered.
  */
 bool
 tid_cache_find(DirectRelation *relation, int key, const Datum *values,
-			   int count, TidCachePlace *place)
+			   int count, uint32 *hash)
 {
 	const TidCacheEntry *entry;
 	bool		found;
 
-	place->entry = NULL;
-	if (IsolationIsSerializable() ||
-		!is_remembered_key(relation->table, key, count))
+	*hash = 0;
+	if (!is_remembered(&relation->table->keys[key], count))
 		return false;
 	if (slot_matches_key(relation, key, values) &&
 		fetch_if_key(relation, relation->slot->tts_tid, key, values))
 		return true;
 
-	place->hash = hash_key(relation, key, values);
-	entry = place->entry = &entries[place->hash % TID_CACHE_ENTRIES];
+	*hash = hash_key(relation, key, values);
+	entry = &entries[*hash % TID_CACHE_ENTRIES];
 
 	/*
-	 * VACUUM may have cut off the page.  If it is still in its buffer, it
-	 * exists; to ask for the length of the file would take a system call.
+	 * VACUUM may have truncated the page away.  If it is still in its buffer,
+	 * it exists; to ask for the length of the file would take a system call.
 	 */
-	if (entry->hash != place->hash || !BufferIsValid(entry->buffer) ||
-		!read_recent_buffer(relation->rel, entry->tid, entry->buffer))
+	if (entry->hash != *hash ||
+		!read_recent_buffer(relation->rel,
+							ItemPointerGetBlockNumber(&entry->tid),
+							entry->buffer))
 		return false;
 	found = fetch_if_key(relation, entry->tid, key, values);
 	ReleaseBuffer(entry->buffer);
 	return found;
 }
 
-/* Remembers the row in relation->slot, whose buffer is still pinned. */
+/*
+ * Remembers the row in relation->slot, whose buffer is still pinned, by the hash
+ * of its key; not if that is 0.
+ */
 void
-tid_cache_remember(const TidCachePlace *place, const DirectRelation *relation)
+tid_cache_remember(uint32 hash, const DirectRelation *relation)
 {
-	if (place->entry == NULL)
+	TidCacheEntry *entry = &entries[hash % TID_CACHE_ENTRIES];
+
+	if (hash == 0)
 		return;
 	Assert(TTS_IS_BUFFERTUPLE(relation->slot));
-	place->entry->hash = place->hash;
-	place->entry->buffer = ((BufferHeapTupleTableSlot *) relation->slot)->buffer;
-	place->entry->tid = relation->slot->tts_tid;
+	entry->hash = hash;
+	entry->buffer = ((BufferHeapTupleTableSlot *) relation->slot)->buffer;
+	entry->tid = relation->slot->tts_tid;
 }

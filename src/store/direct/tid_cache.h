@@ -11,9 +11,7 @@
 #include "store/direct/direct.h"
 
 extern bool tid_cache_find(DirectRelation *relation, int key,
-						   const Datum *values, int count,
-						   TidCachePlace *place);
-extern void tid_cache_remember(const TidCachePlace *place,
-							   const DirectRelation *relation);
+						   const Datum *values, int count, uint32 *hash);
+extern void tid_cache_remember(uint32 hash, const DirectRelation *relation);
 
 #endif							/* LOOPIT_TID_CACHE_H */
