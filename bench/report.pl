@@ -210,12 +210,13 @@ out(<<'TXT');
   that is a constant, and the look-up columns into a table with the log's columns, constraints, indexes and compression, in the
   server's own form of a row (payloads out of line); *the payload alone* has only the payload and the keys of the indexes.
 - All clients are pgbench, `-M prepared`, on the same machine. CPU is what the kernel says of the backend
-  (`/proc/self/schedstat`) between two calls of one connection, after 2,500 others, and so is WAL, which has the pages that are
-  written whole after a checkpoint; asynchronous commit. The server keeps memory that it has freed (MALLOC_TRIM_THRESHOLD_):
-  by default, a call that needs more than 128 kB gives it back to the kernel each time, which has nothing to do with the call.
+  (`/proc/self/schedstat`) between two calls of one connection, and so is WAL, which includes full-page images after a
+  checkpoint; asynchronous commit. The server does not return freed memory to the kernel after each call
+  (MALLOC_TRIM_THRESHOLD_).
 - Instructions are callgrind's, of a backend that pgbench calls by the protocol, each call a transaction: user space only, the
-  output of the outcome included, pages that are written whole to the WAL not. The backend has warm caches: 51 calls before, and
-  2,500 of the extension, which remembers where it found most of the 2,000 vehicles.
+  output of the outcome included, without full-page images.
+- The calls before those that are measured fill the caches of a connection, among them the extension's memory of where it found
+  most of the 2,000 vehicles. Variants that have no such memory have 51 before instructions are counted.
 TXT
 
 open my $md, '>', 'results.md' or die "results.md: $!";

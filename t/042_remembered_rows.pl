@@ -1,6 +1,6 @@
-# A backend remembers where it has found rows by their keys.  Whatever becomes of the
-# rows meanwhile, a lead finds the same as by SQL: they are changed, moved, deleted,
-# rolled back, replaced by others in the same place, and their tables shortened.
+# A session that remembers where it found rows finds the same as by SQL, whatever
+# becomes of the rows meanwhile: they are changed, moved, deleted, rolled back, replaced
+# by others in the same place, and their tables truncated.
 use strict;
 use warnings;
 use FindBin;
@@ -47,7 +47,7 @@ $node->safe_psql('postgres', q{
 	$$;
 });
 
-# The same lead twice: the second time, no index is asked.
+# The same lead twice: the second time, no index is searched.
 my $inventory = q{'loopit\.(dealership|location|package|asset|asset_location)$'};
 my $lead = q{test.lead(5, 'Depot', 'Premium')};
 my $search = "SELECT loopit_validate_lead($lead)->>'x'; SELECT test.searches($inventory); COMMIT; SELECT pg_stat_force_next_flush();";
